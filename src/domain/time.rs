@@ -1,0 +1,130 @@
+//! Instants in microseconds UTC, the one resolution that every store keeps, and civil days.
+
+use std::fmt;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// A civil day without a time zone.
+pub type Day = jiff::civil::Date;
+
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
+/// An instant, in microseconds since 1970-01-01T00:00:00Z.
+///
+/// Text (JSON) holds it as RFC 3339 in UTC, binary rows as a number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The instant that many microseconds after the epoch; beyond the years that a calendar
+    /// can print it is moved to the nearest instant that can be printed.
+    pub fn from_micros(micros: i64) -> Self {
+        let (low, high) = (jiff::Timestamp::MIN.as_microsecond(), jiff::Timestamp::MAX.as_microsecond());
+        Self(micros.clamp(low, high))
+    }
+
+    /// Microseconds since the epoch.
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339 with an offset; `None` when the text is anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let instant: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(instant.as_microsecond()))
+    }
+
+    /// Midnight UTC at the start of a day.
+    pub fn start_of(day: Day) -> Self {
+        let zoned = day.to_zoned(TimeZone::UTC).map(|it| it.timestamp().as_microsecond());
+        Self(zoned.unwrap_or(if day.year() < 1970 { i64::MIN } else { i64::MAX }))
+    }
+
+    /// The UTC day that this instant lies in.
+    pub fn day(self) -> Day {
+        self.jiff().to_zoned(TimeZone::UTC).date()
+    }
+
+    /// This instant, that many days of 24 hours later (earlier when negative).
+    pub fn plus_days(self, days: i64) -> Self {
+        Self::from_micros(self.0.saturating_add(days.saturating_mul(DAY)))
+    }
+
+    /// This instant, that many seconds later (earlier when negative).
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self::from_micros(self.0.saturating_add(seconds.saturating_mul(SECOND)))
+    }
+
+    fn jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.jiff().fmt(f)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+            Self::parse(&text).ok_or_else(|| D::Error::custom("not an RFC 3339 instant"))
+        } else {
+            Ok(Self::from_micros(i64::deserialize(deserializer)?))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_rfc_3339_in_utc() {
+        let instant = Timestamp::parse("2026-03-01T10:00:00+02:00").expect("an instant");
+        assert_eq!(instant.to_string(), "2026-03-01T08:00:00Z");
+        assert_eq!(serde_json::to_string(&instant).expect("json"), r#""2026-03-01T08:00:00Z""#);
+    }
+
+    #[test]
+    fn what_is_not_an_instant_is_none() {
+        for text in ["", "2026-03-01", "2026-03-01T10:00:00", "yesterday", "2026-13-01T00:00:00Z"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn arithmetic_saturates() {
+        for start in [i64::MIN, 0, i64::MAX] {
+            let far = Timestamp::from_micros(start).plus_days(i64::MAX).plus_days(i64::MIN);
+            assert!(!far.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn rows_hold_microseconds() {
+        let instant = Timestamp::from_micros(1_700_000_000_123_456);
+        let bytes = postcard::to_stdvec(&instant).expect("bytes");
+        assert_eq!(postcard::from_bytes::<Timestamp>(&bytes).expect("instant"), instant);
+    }
+}
