@@ -1,0 +1,118 @@
+//! Places in lists of learners, as bytes that sort as the list does.
+
+use uuid::Uuid;
+
+use crate::domain::{
+    id::LearnerId,
+    summary::{OrderBy, Summary},
+    time::Timestamp,
+};
+
+/// A place in an ascending list: what it is ordered by, then the learner's id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SortKey(Vec<u8>);
+
+/// How many bytes of a name order a list; names that are equal so far come in the order of ids.
+const NAME_BYTES: usize = 64;
+
+impl SortKey {
+    /// Where a learner stands in a list of this order.
+    pub fn of(order: OrderBy, learner: LearnerId, summary: &Summary) -> Self {
+        let mut bytes = match order {
+            OrderBy::Name => name_key(&summary.name),
+            OrderBy::CreatedAt => instant_key(summary.created_at),
+            OrderBy::Progress => progress_key(summary),
+            OrderBy::LastActivity => instant_key(summary.updated_at),
+        };
+        bytes.extend_from_slice(learner.0.as_bytes());
+        Self(bytes)
+    }
+
+    /// A place that was written down as bytes; `None` when it cannot be one.
+    pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        (16..=NAME_BYTES + 1 + 16).contains(&bytes.len()).then_some(Self(bytes))
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Who stands there.
+    pub fn learner(&self) -> LearnerId {
+        let (_, id) = self.0.split_at(self.0.len() - 16);
+        LearnerId(Uuid::from_slice(id).expect("sixteen bytes"))
+    }
+}
+
+fn name_key(name: &str) -> Vec<u8> {
+    let mut key = name.to_lowercase();
+    let end = (0..=NAME_BYTES.min(key.len())).rev().find(|it| key.is_char_boundary(*it));
+    key.truncate(end.unwrap_or(0));
+    let mut bytes = key.into_bytes();
+    bytes.push(0);
+    bytes
+}
+
+fn instant_key(instant: Timestamp) -> Vec<u8> {
+    // Flipping the sign bit makes the byte order that of the numbers.
+    (instant.as_micros() ^ i64::MIN).to_be_bytes().to_vec()
+}
+
+fn progress_key(summary: &Summary) -> Vec<u8> {
+    let per_mille = u32::from(summary.n_done) * 1000 / u32::from(summary.n_total.max(1));
+    u16::try_from(per_mille).unwrap_or(1000).to_be_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(order: OrderBy, id: u128, change: impl FnOnce(&mut Summary)) -> SortKey {
+        let epoch = Timestamp::from_micros(0);
+        let mut summary = Summary {
+            name: String::new(),
+            stack: None,
+            created_at: epoch,
+            updated_at: epoch,
+            n_done: 0,
+            n_total: 18,
+            met: vec![],
+        };
+        change(&mut summary);
+        SortKey::of(order, LearnerId(Uuid::from_u128(id)), &summary)
+    }
+
+    #[test]
+    fn a_shorter_name_comes_first_and_case_does_not_matter() {
+        let name = |id, name: &str| key(OrderBy::Name, id, |it| it.name = name.into());
+        assert!(name(9, "ada") < name(1, "Ada B"));
+        assert!(name(1, "ada") < name(2, "ADA"));
+        assert!(name(9, "Zoë") < name(1, "Ω"));
+    }
+
+    #[test]
+    fn long_names_are_cut_at_a_letter() {
+        let long = key(OrderBy::Name, 1, |it| it.name = "é".repeat(200));
+        assert_eq!(SortKey::from_bytes(long.as_bytes().to_vec()), Some(long));
+    }
+
+    #[test]
+    fn instants_before_the_epoch_come_before_those_after() {
+        let at = |micros| key(OrderBy::CreatedAt, 1, |it| it.created_at = Timestamp::from_micros(micros));
+        assert!(at(-1) < at(0) && at(0) < at(1));
+    }
+
+    #[test]
+    fn progress_is_a_share() {
+        let done = |done, total| {
+            key(OrderBy::Progress, 1, |it| {
+                it.n_done = done;
+                it.n_total = total;
+            })
+        };
+        assert!(done(8, 17) < done(9, 18));
+        assert!(done(0, 0) < done(1, 18));
+        assert_eq!(done(9, 18).learner(), LearnerId(Uuid::from_u128(1)));
+    }
+}
