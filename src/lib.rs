@@ -1,5 +1,6 @@
 //! Milepost tells people how far they are from being hireable as back-end developers, and why.
 //!
-//! [`domain`] is what the product knows.
+//! In reading order: [`domain`] is what the product knows, [`store`] keeps it.
 
 pub mod domain;
+pub mod store;

@@ -1,0 +1,113 @@
+//! Reads events: the rows say where they stand, the ledger what they are.
+
+use super::{
+    ledger::{
+        Ledger,
+        entry::{Committed, Entry},
+    },
+    rows::{Head, PLACES, Rows, Table},
+};
+use crate::{
+    domain::{
+        event::Event,
+        id::{LearnerId, Version},
+        learner::{Learner, fold},
+    },
+    store::{Bucket, FeedItem, Position, StoreError},
+};
+
+/// Events of a learner above a version, in order, at most `limit`.
+pub(super) fn of_learner(
+    rows: &impl Rows,
+    ledger: &Ledger,
+    learner: LearnerId,
+    after: Version,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let row = |chunk: u64| rows.events(learner, chunk as u32);
+    let mut reader = Reader { ledger, last: None };
+    let mut events = vec![];
+    for (version, offset) in places(row, u64::from(after), limit)? {
+        let entry = reader.committed(offset)?;
+        let event = entry.events.iter().find(|it| u64::from(it.version) == version && it.learner == learner);
+        events.push(event.cloned().ok_or_else(|| misplaced(offset))?);
+    }
+    Ok(events)
+}
+
+/// What a feed has above a position, in order, at most `limit`.
+pub(super) fn of_bucket(
+    table: &Table,
+    ledger: &Ledger,
+    bucket: Bucket,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<FeedItem>, StoreError> {
+    let mut reader = Reader { ledger, last: None };
+    let mut items = vec![];
+    for (position, offset) in places(|chunk| table.feed(bucket, chunk), after, limit)? {
+        let entry = reader.committed(offset)?;
+        let event = (position.checked_sub(entry.position)).and_then(|it| entry.events.get(it as usize));
+        let event = event.cloned().ok_or_else(|| misplaced(offset))?;
+        let is_erased = matches!(table.head(event.learner)?, Some(Head::Erased { .. }));
+        items.push(FeedItem { position, event: (!is_erased).then_some(event) });
+    }
+    Ok(items)
+}
+
+/// A learner's state, made of their events.
+pub(super) fn state(
+    rows: &impl Rows,
+    ledger: &Ledger,
+    learner: LearnerId,
+    newer: &[Event],
+) -> Result<Learner, StoreError> {
+    let mut events = of_learner(rows, ledger, learner, 0, usize::MAX)?;
+    events.extend_from_slice(newer);
+    Ok(fold(learner, &events))
+}
+
+/// Numbers above `after` with their offsets, from rows of [`PLACES`] each.
+fn places(
+    row: impl Fn(u64) -> Result<Vec<u64>, StoreError>,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<(u64, u64)>, StoreError> {
+    let mut places = vec![];
+    let mut next = after;
+    while places.len() < limit {
+        let row = row(next / PLACES)?;
+        let rest = row.get((next % PLACES) as usize..).unwrap_or_default();
+        if rest.is_empty() {
+            break;
+        }
+        places.extend((next + 1..).zip(rest.iter().copied()).take(limit - places.len()));
+        next += rest.len() as u64;
+        if !next.is_multiple_of(PLACES) {
+            break;
+        }
+    }
+    Ok(places)
+}
+
+/// Reads entries and keeps the last one: events that were written together stand together.
+struct Reader<'a> {
+    ledger: &'a Ledger,
+    last: Option<(u64, Committed)>,
+}
+
+impl Reader<'_> {
+    fn committed(&mut self, offset: u64) -> Result<&Committed, StoreError> {
+        if self.last.as_ref().is_none_or(|it| it.0 != offset) {
+            let Entry::Commit(committed) = self.ledger.entry(offset)? else { return Err(misplaced(offset)) };
+            self.last = Some((offset, committed));
+        }
+        Ok(&self.last.as_ref().expect("just read").1)
+    }
+}
+
+fn misplaced(offset: u64) -> StoreError {
+    StoreError::Damaged(format!(
+        "the rows say that an event stands at offset {offset} of the ledger; it does not"
+    ))
+}

@@ -1,0 +1,104 @@
+//! One record of the ledger: `length u32 | version u8 | sequence u64 | crc32c u32 | payload`, all
+//! numbers little-endian. The CRC covers everything but itself.
+//!
+//! The highest bit of the version marks the first record of a group, which was written and synced
+//! in one. So whoever finds a broken record knows whether what follows was written later, when the
+//! broken one had already been durable, or together with it.
+
+/// The sequence number of a record: 1, 2, 3 without a gap, over all segments.
+pub(crate) type Seq = u64;
+
+/// How many bytes stand before the payload.
+pub(super) const PREFIX: usize = 17;
+/// No payload is longer; a length beyond it is not a length.
+pub(super) const MAX_PAYLOAD: usize = 64 << 20;
+
+const VERSION: u8 = 1;
+const STARTS_GROUP: u8 = 0x80;
+
+/// A whole record.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Record<'a> {
+    /// Its place in the ledger.
+    pub(crate) seq: Seq,
+    /// What it says.
+    pub(crate) payload: &'a [u8],
+    /// Whether it is the first of those that were written with it.
+    pub(super) starts_group: bool,
+}
+
+impl Record<'_> {
+    /// How many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        PREFIX + self.payload.len()
+    }
+}
+
+/// Appends a record.
+pub(super) fn write(bytes: &mut Vec<u8>, seq: Seq, starts_group: bool, payload: &[u8]) {
+    let length = u32::try_from(payload.len()).expect("at most MAX_PAYLOAD");
+    let start = bytes.len();
+    bytes.extend(length.to_le_bytes());
+    bytes.push(if starts_group { VERSION | STARTS_GROUP } else { VERSION });
+    bytes.extend(seq.to_le_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes[start..]), payload);
+    bytes.extend(crc.to_le_bytes());
+    bytes.extend(payload);
+}
+
+/// The length of the payload of the record that begins here, if it begins like one.
+pub(super) fn payload_len(bytes: &[u8]) -> Option<usize> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let length = u32::from_le_bytes(*length) as usize;
+    (length <= MAX_PAYLOAD && *rest.first()? & !STARTS_GROUP == VERSION).then_some(length)
+}
+
+/// The record that begins here; `None` when no whole one does.
+pub(super) fn read(bytes: &[u8]) -> Option<Record<'_>> {
+    let end = PREFIX + payload_len(bytes)?;
+    let (prefix, payload) = bytes.get(..end)?.split_at(PREFIX);
+    let (head, crc) = prefix.split_last_chunk::<4>()?;
+    let (_, seq) = head.split_last_chunk::<8>()?;
+    let right = crc32c::crc32c_append(crc32c::crc32c(head), payload);
+    (right == u32::from_le_bytes(*crc)).then_some(Record {
+        seq: u64::from_le_bytes(*seq),
+        payload,
+        starts_group: head[4] & STARTS_GROUP != 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes() -> Vec<u8> {
+        let mut bytes = vec![];
+        write(&mut bytes, 7, true, b"payload");
+        bytes
+    }
+
+    #[test]
+    fn the_form_never_changes() {
+        let expected = "07000000810700000000000000e05eaa077061796c6f6164";
+        assert_eq!(data_encoding::HEXLOWER.encode(&bytes()), expected);
+        let record = Record { seq: 7, payload: b"payload", starts_group: true };
+        assert_eq!(read(&bytes()), Some(record));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        for bit in 0..bytes().len() * 8 {
+            let mut bytes = bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes.extend([0; 64]);
+            assert_eq!(read(&bytes), None, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn no_part_of_a_record_is_one() {
+        for end in 0..bytes().len() {
+            assert_eq!(read(&bytes()[..end]), None);
+        }
+    }
+}

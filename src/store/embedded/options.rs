@@ -1,0 +1,45 @@
+//! How to open a store.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::files::Fault;
+use crate::store::Summarizer;
+
+/// Hears how far the rows have been made anew: so many of so many ledger records.
+pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct EmbeddedOptions {
+    /// The id of the store, if it is new.
+    pub store_id: Uuid,
+    /// Sums up states when rows are made anew.
+    pub summarizer: Summarizer,
+    /// How much memory decoded states may take.
+    pub cache_bytes: u64,
+    /// How much memory sled may take for its pages; it needs about a third more.
+    pub sled_cache_bytes: u64,
+    /// A ledger file that has as many bytes is followed by another one.
+    pub segment_bytes: u64,
+    /// Hears how far opening is.
+    pub progress: Progress,
+    /// Lets file operations fail, in tests.
+    pub fault: Option<Fault>,
+}
+
+impl EmbeddedOptions {
+    /// What suits a small server.
+    pub fn new(store_id: Uuid, summarizer: Summarizer) -> Self {
+        Self {
+            store_id,
+            summarizer,
+            cache_bytes: 64 << 20,
+            sled_cache_bytes: 128 << 20,
+            segment_bytes: 64 << 20,
+            progress: Arc::new(|_, _| {}),
+            fault: None,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Keys of rows. What belongs to a learner begins with their bucket, so that a bucket can move as
+//! one; a claim begins with a bucket of its own. Lists and the count of all are of the whole store
+//! and can be made anew.
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{id::LearnerId, learner::digest, summary::OrderBy},
+    store::{Bucket, Claim, N_BUCKETS, SortKey},
+};
+
+/// The one row about the store as a whole.
+pub(in super::super) const META: &[u8] = &[0xFF, 0xFF, b'm'];
+
+const LIST: u16 = 0xFFFE;
+
+/// What a row of a bucket is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(in super::super) enum Kind {
+    /// Who holds a claim.
+    Claim = b'c',
+    /// Where 64 events of a learner stand in the ledger.
+    Events = b'e',
+    /// Where 64 events of the bucket's feed stand in the ledger.
+    Feed = b'f',
+    /// What the committer and the lists need to know of a learner.
+    Head = b'h',
+    /// What a call with an idempotency key did.
+    Receipt = b'k',
+    /// A part of a learner's state.
+    Record = b'r',
+}
+
+/// The start of the keys of one kind in a bucket.
+pub(in super::super) fn of_bucket(bucket: Bucket, kind: Kind) -> Vec<u8> {
+    let mut key = bucket.number().to_be_bytes().to_vec();
+    key.push(kind as u8);
+    key
+}
+
+/// The start of the keys of one kind of a learner.
+pub(in super::super) fn of_learner(learner: LearnerId, kind: Kind) -> Vec<u8> {
+    let mut key = of_bucket(Bucket::of(learner), kind);
+    key.extend(learner.0.as_bytes());
+    key
+}
+
+/// A learner's head.
+pub(super) fn head(learner: LearnerId) -> Vec<u8> {
+    of_learner(learner, Kind::Head)
+}
+
+/// One part of a learner's state.
+pub(in super::super) fn record(learner: LearnerId, chunk: u16) -> Vec<u8> {
+    let mut key = of_learner(learner, Kind::Record);
+    key.extend(chunk.to_be_bytes());
+    key
+}
+
+/// Where events `64 * chunk + 1` and the 63 after it stand.
+pub(in super::super) fn events(learner: LearnerId, chunk: u32) -> Vec<u8> {
+    let mut key = of_learner(learner, Kind::Events);
+    key.extend(chunk.to_be_bytes());
+    key
+}
+
+/// Where the events at positions `64 * chunk + 1` and the 63 after it stand.
+pub(in super::super) fn feed(bucket: Bucket, chunk: u64) -> Vec<u8> {
+    let mut key = of_bucket(bucket, Kind::Feed);
+    key.extend(chunk.to_be_bytes());
+    key
+}
+
+/// What a call with this idempotency key did.
+pub(super) fn receipt(learner: LearnerId, name: &str) -> Vec<u8> {
+    let mut key = of_learner(learner, Kind::Receipt);
+    key.extend(digest(&[name]));
+    key
+}
+
+/// Who holds a claim.
+pub(in super::super) fn claim(claim: &Claim) -> Vec<u8> {
+    let (kind, text) = match claim {
+        Claim::ExternalId(text) => ("external id", text),
+        Claim::Email(text) => ("email", text),
+    };
+    let digest = digest(&[kind, text]);
+    let number = crc32c::crc32c(&digest) % u32::from(N_BUCKETS);
+    let bucket = Bucket::new(number as u16).expect("smaller than their number");
+    let mut key = of_bucket(bucket, Kind::Claim);
+    key.extend(digest);
+    key
+}
+
+/// The start of the keys of one list.
+pub(in super::super) fn of_list(order: OrderBy) -> Vec<u8> {
+    let order = match order {
+        OrderBy::Name => 0,
+        OrderBy::CreatedAt => 1,
+        OrderBy::Progress => 2,
+        OrderBy::LastActivity => 3,
+    };
+    let mut key = LIST.to_be_bytes().to_vec();
+    key.push(order);
+    key
+}
+
+/// A place in a list.
+pub(in super::super) fn list(order: OrderBy, place: &SortKey) -> Vec<u8> {
+    let mut key = of_list(order);
+    key.extend(place.as_bytes());
+    key
+}
+
+/// The learner that a row belongs to.
+pub(in super::super) fn learner(key: &[u8]) -> Option<LearnerId> {
+    Uuid::from_slice(key.get(3..19)?).ok().map(LearnerId)
+}
+
+/// The place in a list that this is the key of.
+pub(in super::super) fn place(key: &[u8]) -> Option<SortKey> {
+    SortKey::from_bytes(key.get(3..)?.to_vec())
+}

@@ -1,0 +1,185 @@
+//! Rows: what is kept in sled to find and load learners fast. All of them can be made anew from
+//! the ledger.
+
+mod draft;
+pub(super) mod key;
+mod seal;
+mod table;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        id::{LearnerId, Version},
+        learner::Learner,
+        summary::Summary,
+        time::Timestamp,
+    },
+    store::{Bucket, Claim, Receipt, StoreError},
+};
+
+pub(super) use draft::{Draft, Written};
+pub(super) use table::Table;
+
+/// How many places one row of events or of a feed has.
+pub(super) const PLACES: u64 = 64;
+
+/// How many bytes of a state one row has. sled writes larger values to files that it does not
+/// sync.
+const CHUNK: usize = 3_500;
+
+/// What the committer and the lists need to know of a learner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Head {
+    /// They are there.
+    Here(Here),
+    /// They were erased.
+    Erased {
+        /// When.
+        at: Timestamp,
+        /// How many events they had, whose places in the feed stay.
+        n_events: u32,
+    },
+}
+
+/// What the committer and the lists need to know of a learner who is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Here {
+    pub(super) version: Version,
+    /// How many rows the state has.
+    pub(super) n_chunks: u16,
+    /// The keys of their claims.
+    pub(super) claims: Vec<Vec<u8>>,
+    pub(super) summary: Summary,
+}
+
+/// What is true of the store as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Meta {
+    /// Which store.
+    pub(super) store: Uuid,
+    /// Of which summarizer the summaries are.
+    pub(super) summarizer: u64,
+    /// The last record of the ledger that is in the rows.
+    pub(super) applied: u64,
+    pub(super) n_learners: u64,
+    pub(super) n_erased: u64,
+    pub(super) n_events: u64,
+    pub(super) n_receipts: u64,
+}
+
+/// A part of a state. All parts of one state name its version.
+#[derive(Debug, Serialize, Deserialize)]
+struct Part<'a> {
+    version: Version,
+    n_chunks: u16,
+    bytes: &'a [u8],
+}
+
+/// Where rows are read: in sled, or in what is about to be written to it.
+pub(super) trait Rows: Sized {
+    /// The sealed value of a key.
+    fn value(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError>;
+
+    /// A learner's head; `None`: nobody ever had the id.
+    fn head(&self, learner: LearnerId) -> Result<Option<Head>, StoreError> {
+        self.row(&key::head(learner))
+    }
+
+    /// Who holds a claim.
+    fn holder(&self, claim: &Claim) -> Result<Option<LearnerId>, StoreError> {
+        self.row(&key::claim(claim))
+    }
+
+    /// What a call with this idempotency key did.
+    fn receipt(&self, learner: LearnerId, name: &str) -> Result<Option<Receipt>, StoreError> {
+        let key = key::receipt(learner, name);
+        self.value(&key)?.map(|it| open_json(&key, &it)).transpose()
+    }
+
+    /// Where events of a learner stand in the ledger, 64 of them.
+    fn events(&self, learner: LearnerId, chunk: u32) -> Result<Vec<u64>, StoreError> {
+        Ok(self.row(&key::events(learner, chunk))?.unwrap_or_default())
+    }
+
+    /// Where events of a feed stand in the ledger, 64 of them.
+    fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Vec<u64>, StoreError> {
+        Ok(self.row(&key::feed(bucket, chunk))?.unwrap_or_default())
+    }
+
+    /// What is true of the store as a whole.
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        self.row(key::META)
+    }
+
+    /// A learner's state, with its size in bytes.
+    fn record(&self, learner: LearnerId) -> Result<Option<(Learner, usize)>, StoreError> {
+        // A commit between two reads changes the version; after so many of them the state is in
+        // the cache, where the caller looks first.
+        for _ in 0..1_000 {
+            match self.record_once(learner)? {
+                Read::Whole(learner, size) => return Ok(Some((*learner, size))),
+                Read::Nothing => return Ok(None),
+                Read::Torn => {}
+            }
+        }
+        Err(damaged(&key::record(learner, 0)))
+    }
+
+    /// A learner's state, unless it changes meanwhile.
+    fn record_once(&self, learner: LearnerId) -> Result<Read, StoreError> {
+        let first_key = key::record(learner, 0);
+        let Some(first) = self.value(&first_key)? else { return Ok(Read::Nothing) };
+        let first: Part<'_> = open(&first_key, &first)?;
+        let mut bytes = first.bytes.to_vec();
+        for chunk in 1..first.n_chunks {
+            let key = key::record(learner, chunk);
+            let Some(value) = self.value(&key)? else { return Ok(Read::Torn) };
+            let part: Part<'_> = open(&key, &value)?;
+            if part.version != first.version {
+                return Ok(Read::Torn);
+            }
+            bytes.extend(part.bytes);
+        }
+        let state: Learner = postcard::from_bytes(&bytes).map_err(|_| damaged(&first_key))?;
+        let whole = state.version == first.version && state.id == learner;
+        if whole { Ok(Read::Whole(Box::new(state), bytes.len())) } else { Err(damaged(&first_key)) }
+    }
+
+    /// What a row says.
+    fn row<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.value(key)?.map(|it| open(key, &it)).transpose()
+    }
+}
+
+/// What came of reading a state.
+pub(super) enum Read {
+    /// A state, and its size in bytes.
+    Whole(Box<Learner>, usize),
+    /// There is none.
+    Nothing,
+    /// Parts of two states.
+    Torn,
+}
+
+/// What a value says.
+pub(super) fn open<'a, T: Deserialize<'a>>(key: &[u8], value: &'a [u8]) -> Result<T, StoreError> {
+    let body = seal::unseal(key, value).ok_or_else(|| damaged(key))?;
+    postcard::from_bytes(body).map_err(|_| damaged(key))
+}
+
+/// What a value says that is written as JSON, because it leaves fields out.
+pub(super) fn open_json<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, StoreError> {
+    let body = seal::unseal(key, value).ok_or_else(|| damaged(key))?;
+    serde_json::from_slice(body).map_err(|_| damaged(key))
+}
+
+/// The value that says this.
+fn close<T: Serialize>(key: &[u8], row: &T) -> Vec<u8> {
+    seal::seal(key, &postcard::to_stdvec(row).expect("rows hold nothing that postcard cannot"))
+}
+
+fn damaged(key: &[u8]) -> StoreError {
+    StoreError::Damaged(format!("the row {} is not what was written", data_encoding::HEXLOWER.encode(key)))
+}
