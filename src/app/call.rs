@@ -1,0 +1,94 @@
+//! A call of a mutation, and what became of it.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::LearnerRef;
+use crate::{
+    domain::{
+        command::Command,
+        event::Event,
+        id::LearnerId,
+        learner::{Digest, Learner, digest},
+        slug::Slug,
+        time::Timestamp,
+    },
+    store::Receipt,
+};
+
+/// A call of a mutation.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Whom it is about.
+    pub target: Target,
+    /// What is asked for.
+    pub command: Command,
+    /// Who asks.
+    pub actor: String,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+    /// When it happened; `None`: now.
+    pub occurred_at: Option<Timestamp>,
+    /// Makes the call safe to repeat.
+    pub idempotency_key: Option<String>,
+}
+
+/// Whom a call is about.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Somebody who is to be registered.
+    New,
+    /// A learner, as the caller names them.
+    Learner(LearnerRef),
+    /// The learner to whom the thing in this input field belongs; `None`: the caller named none.
+    Owner(&'static str, Option<LearnerId>),
+}
+
+/// What became of a call.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The learner afterwards.
+    pub learner: Arc<Learner>,
+    /// The event that this call, or the first call with the same key, wrote.
+    pub event: Option<Event>,
+    /// The goal, project or piece of evidence that it was about.
+    pub subject: Option<Uuid>,
+    /// Whether this call changed something.
+    pub changed: bool,
+    /// Whether an earlier call with the same key answers.
+    pub replayed: bool,
+    /// Milestones met now and not before.
+    pub reached: Vec<Slug>,
+    /// Milestones met before and not now.
+    pub lost: Vec<Slug>,
+}
+
+impl Call {
+    /// What is kept with the write so that the same call can be answered again; `None`: it has no key.
+    pub(super) fn receipt(&self, now: Timestamp, written: &Written) -> Option<Receipt> {
+        Some(Receipt {
+            key: self.idempotency_key.clone()?,
+            fingerprint: self.fingerprint(),
+            recorded_at: now,
+            event: written.event.as_ref().map(|it| it.version),
+            subject: written.subject,
+            reached: written.reached.clone(),
+            lost: written.lost.clone(),
+        })
+    }
+
+    /// Identifies what the caller wrote. Who is meant is not in it: a learner may be named by either id.
+    pub(super) fn fingerprint(&self) -> Digest {
+        let command = serde_json::to_string(&self.command).expect("a command is plain data");
+        let occurred_at = self.occurred_at.map(|it| it.to_string()).unwrap_or_default();
+        digest(&[&command, self.reason.as_deref().unwrap_or_default(), &occurred_at])
+    }
+}
+
+impl Written {
+    /// Nothing had to happen.
+    pub(super) fn unchanged(learner: Arc<Learner>, subject: Option<Uuid>) -> Self {
+        Self { learner, event: None, subject, changed: false, replayed: false, reached: vec![], lost: vec![] }
+    }
+}

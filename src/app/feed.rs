@@ -1,0 +1,223 @@
+//! Following events as they come: none missed, none twice, from any point on.
+
+use std::sync::Arc;
+
+use futures_util::{Stream, stream};
+use tokio::sync::watch;
+
+use super::App;
+use crate::{
+    domain::{
+        event::Event,
+        id::{LearnerId, Version},
+        learner::{Learner, fold},
+        readiness::assess,
+        slug::Slug,
+    },
+    store::{Bucket, N_BUCKETS, Position, StoreError},
+};
+
+/// An event of one learner, with what it did to them.
+#[derive(Debug, Clone)]
+pub struct Announcement {
+    /// What happened.
+    pub event: Event,
+    /// The learner right after it.
+    pub learner: Arc<Learner>,
+    /// Milestones that it reached.
+    pub reached: Vec<Slug>,
+    /// Milestones that it lost.
+    pub lost: Vec<Slug>,
+}
+
+/// How far somebody has read the feed of everyone: the last position read in each bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedCursor(Vec<Position>);
+
+/// How many events are read at a time.
+const BATCH: usize = 100;
+
+impl App {
+    /// Every event of a learner after a version: what is there, then what comes. It ends when the
+    /// learner is erased.
+    pub fn follow_learner(
+        self: Arc<Self>,
+        learner: LearnerId,
+        after: Version,
+    ) -> impl Stream<Item = Result<Announcement, StoreError>> {
+        let watch = self.store.watch(Bucket::of(learner));
+        let state = Arc::new(Learner::new(learner));
+        let follower = LearnerFollower { app: self, watch, state, after, waiting: vec![].into_iter() };
+        stream::try_unfold(follower, |mut it| async move {
+            Ok(it.next().await?.map(|announcement| (announcement, it)))
+        })
+    }
+
+    /// Every event of everyone after a cursor, learner by learner in order: what is there, then what comes.
+    pub fn follow_all(
+        self: Arc<Self>,
+        after: FeedCursor,
+    ) -> impl Stream<Item = Result<(FeedCursor, Event), StoreError>> {
+        let watch = self.store.watch_all();
+        let follower =
+            FeedFollower { app: self, watch, cursor: after, next_bucket: 0, waiting: vec![].into_iter() };
+        stream::try_unfold(follower, |mut it| async move { Ok(it.next().await?.map(|item| (item, it))) })
+    }
+}
+
+struct LearnerFollower {
+    app: Arc<App>,
+    watch: watch::Receiver<Position>,
+    /// The learner after the event that was told last, or nobody before the first.
+    state: Arc<Learner>,
+    after: Version,
+    waiting: std::vec::IntoIter<Event>,
+}
+
+impl LearnerFollower {
+    async fn next(&mut self) -> Result<Option<Announcement>, StoreError> {
+        loop {
+            if self.watch.has_changed().unwrap_or(false) {
+                self.watch.mark_unchanged();
+                // What was read before must not be told of somebody who is forgotten by now.
+                if self.is_erased().await? {
+                    return Ok(None);
+                }
+            }
+            if let Some(event) = self.waiting.next() {
+                self.after = event.version;
+                return self.announce(event).await.map(Some);
+            }
+            let events = self.app.store.history(self.state.id, self.after, BATCH).await?;
+            if events.is_empty() && (self.is_erased().await? || self.watch.changed().await.is_err()) {
+                return Ok(None);
+            }
+            self.waiting = events.into_iter();
+        }
+    }
+
+    async fn is_erased(&self) -> Result<bool, StoreError> {
+        Ok(self.app.store.erased_at(self.state.id).await?.is_some())
+    }
+
+    async fn announce(&mut self, event: Event) -> Result<Announcement, StoreError> {
+        if self.state.version + 1 != event.version {
+            // The first event that is told may be any.
+            self.state = Arc::new(self.state_at(event.version - 1).await?);
+        }
+        let next = match self.state.after(&event) {
+            Some(next) => Arc::new(next),
+            None => Arc::new(self.state_at(event.version).await?),
+        };
+        let before = assess(&self.app.guide, &self.state, event.recorded_at);
+        let after = assess(&self.app.guide, &next, event.recorded_at);
+        self.state = next.clone();
+        let (reached, lost) = (after.newly_met_since(&before), before.newly_met_since(&after));
+        Ok(Announcement { event, learner: next, reached, lost })
+    }
+
+    /// The learner as of a version: as many events, for versions have no gaps.
+    async fn state_at(&self, version: Version) -> Result<Learner, StoreError> {
+        let n_events = usize::try_from(version).unwrap_or(usize::MAX);
+        Ok(fold(self.state.id, &self.app.store.history(self.state.id, 0, n_events).await?))
+    }
+}
+
+struct FeedFollower {
+    app: Arc<App>,
+    watch: watch::Receiver<u64>,
+    cursor: FeedCursor,
+    /// Where to look first, so that a busy bucket does not keep the others waiting.
+    next_bucket: usize,
+    waiting: std::vec::IntoIter<(Bucket, Position, Option<Event>)>,
+}
+
+impl FeedFollower {
+    async fn next(&mut self) -> Result<Option<(FeedCursor, Event)>, StoreError> {
+        loop {
+            for (bucket, position, event) in self.waiting.by_ref() {
+                self.cursor.0[bucket.index()] = position;
+                if let Some(event) = event {
+                    return Ok(Some((self.cursor.clone(), event)));
+                }
+            }
+            if self.watch.has_changed().is_err() {
+                return Ok(None);
+            }
+            self.watch.mark_unchanged();
+            self.waiting = self.read().await?.into_iter();
+            if self.waiting.len() == 0 && self.watch.changed().await.is_err() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The next events, of the next bucket that has any.
+    async fn read(&mut self) -> Result<Vec<(Bucket, Position, Option<Event>)>, StoreError> {
+        let heads = self.app.store.heads().await?;
+        let buckets: Vec<_> = Bucket::all().collect();
+        let (before, from_here) = buckets.split_at(self.next_bucket);
+        for bucket in from_here.iter().chain(before) {
+            let read = self.cursor.0[bucket.index()];
+            if heads[bucket.index()] > read {
+                self.next_bucket = (bucket.index() + 1) % buckets.len();
+                let items = self.app.store.feed(*bucket, read, BATCH).await?;
+                return Ok(items.into_iter().map(|it| (*bucket, it.position, it.event)).collect());
+            }
+        }
+        Ok(vec![])
+    }
+}
+
+impl FeedCursor {
+    /// Before everything.
+    pub fn start() -> Self {
+        Self(vec![0; usize::from(N_BUCKETS)])
+    }
+
+    /// As compact bytes: for each bucket that has been read, how many buckets on it is, and the position.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut read: Vec<(u16, Position)> = vec![];
+        let mut previous = 0;
+        for (bucket, position) in self.0.iter().enumerate().filter(|(_, it)| **it > 0) {
+            let bucket = u16::try_from(bucket).expect("there are 1,024 buckets");
+            read.push((bucket - previous, *position));
+            previous = bucket;
+        }
+        postcard::to_stdvec(&read).expect("plain data")
+    }
+
+    /// From bytes; `None` when they cannot be a cursor.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let read: Vec<(u16, Position)> = postcard::from_bytes(bytes).ok()?;
+        let mut cursor = Self::start();
+        let mut bucket = 0_u16;
+        for (skipped, position) in read {
+            bucket = bucket.checked_add(skipped)?;
+            *cursor.0.get_mut(usize::from(bucket))? = position;
+        }
+        Some(cursor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_survive_the_way_to_the_client_and_back() {
+        let mut cursor = FeedCursor::start();
+        assert_eq!(FeedCursor::from_bytes(&cursor.to_bytes()).as_ref(), Some(&cursor));
+        for (bucket, position) in [(0, 7), (1, 1), (1023, u64::MAX)] {
+            cursor.0[bucket] = position;
+        }
+        assert_eq!(FeedCursor::from_bytes(&cursor.to_bytes()).as_ref(), Some(&cursor));
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_none() {
+        for bytes in [&[][..], &[1], &[255; 40], &[2, 255, 7, 1, 255, 7, 1]] {
+            assert_eq!(FeedCursor::from_bytes(bytes), None, "{bytes:?}");
+        }
+    }
+}
