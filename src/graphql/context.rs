@@ -1,0 +1,24 @@
+//! What a resolver finds in its context.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use crate::app::App;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The name under which events are recorded.
+    pub actor: String,
+}
+
+/// The product.
+pub(super) fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
+    ctx.data_unchecked::<Arc<App>>()
+}
+
+/// The name under which this request writes. Without authentication everybody is the administrator.
+pub(super) fn actor(ctx: &Context<'_>) -> String {
+    ctx.data_opt::<Viewer>().map_or_else(|| "admin".to_owned(), |it| it.actor.clone())
+}

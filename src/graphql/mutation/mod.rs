@@ -1,0 +1,90 @@
+//! Everything that can be done. Each mutation is a call of the one use case that writes; what the
+//! caller got wrong is a `userErrors` entry of the payload, never an error of the request.
+
+mod course;
+mod evidence;
+mod goal;
+mod learner;
+mod payload;
+mod project;
+mod undo;
+
+use async_graphql::{Context, InputObject, MergedObject};
+
+pub(super) use payload::MutationPayload;
+
+use super::{
+    context::{actor, app},
+    error::{Answer, fault},
+    scalar::DateTime,
+};
+use crate::{
+    app::{Call, Failure, Target, Written},
+    domain::{command::Command, event::Patch, refusal::Refusal},
+};
+use payload::Done;
+
+/// Everything that can be done. Saying twice what is already true is a success with
+/// `changed: false`; a call with an `idempotencyKey` can be repeated without a second effect.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    learner::LearnerMutation,
+    goal::GoalMutation,
+    course::CourseMutation,
+    project::ProjectMutation,
+    evidence::EvidenceMutation,
+    undo::UndoMutation,
+);
+
+/// What every input may carry.
+#[derive(InputObject, Debug, Default)]
+pub(super) struct Common {
+    /// Why, in the caller's words; kept with the event. At most 20,000 characters.
+    reason: Option<String>,
+    /// When it happened, between 2000-01-01 and a day from now; absent: now.
+    occurred_at: Option<DateTime>,
+    /// Makes the call safe to repeat: the same key with the same input answers what the first call
+    /// did, with `replayed: true`. 1 to 200 characters, unique for the learner.
+    idempotency_key: Option<String>,
+}
+
+/// Carries a call out and shapes the common part of its payload. The command is read from the
+/// input here so that what is malformed in it becomes a user error too.
+async fn run(
+    ctx: &Context<'_>,
+    target: Target,
+    common: Common,
+    command: Result<Command, Refusal>,
+) -> Answer<Done> {
+    match write(ctx, target, common, command).await {
+        Ok(written) => Ok(Done::written(&app(ctx).guide, written)),
+        Err(Failure::Refused(refusal)) => Ok(Done::refused(refusal)),
+        Err(Failure::Fault(error)) => Err(fault(error)),
+    }
+}
+
+async fn write(
+    ctx: &Context<'_>,
+    target: Target,
+    common: Common,
+    command: Result<Command, Refusal>,
+) -> Result<Written, Failure> {
+    let call = Call {
+        target,
+        command: command?,
+        actor: actor(ctx),
+        reason: common.reason,
+        occurred_at: common.occurred_at.map(|it| it.get("occurredAt")).transpose()?,
+        idempotency_key: common.idempotency_key,
+    };
+    app(ctx).write(call).await
+}
+
+/// Absent, null or a value: leave, clear or set.
+fn patch<T>(value: async_graphql::MaybeUndefined<T>) -> Patch<T> {
+    match value {
+        async_graphql::MaybeUndefined::Undefined => Patch::Keep,
+        async_graphql::MaybeUndefined::Null => Patch::Clear,
+        async_graphql::MaybeUndefined::Value(value) => Patch::Set(value),
+    }
+}

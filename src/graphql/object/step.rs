@@ -1,0 +1,111 @@
+//! What to do next, what would be if, and how long it takes.
+
+use std::sync::Arc;
+
+use async_graphql::{OneofObject, SimpleObject};
+
+use super::{
+    Citation, Course, Criterion, Milestone,
+    milestone::{criteria, milestones},
+};
+use crate::{
+    domain::{
+        guide::Guide,
+        readiness::{self, Supposition, takes_evidence},
+        refusal::{Refusal, RefusalCode},
+    },
+    graphql::scalar::Date,
+};
+
+/// Something to do next, with why.
+#[derive(SimpleObject)]
+pub(in crate::graphql) struct NextStep {
+    /// What to do.
+    title: String,
+    /// Why this, and why now.
+    because: String,
+    /// The criteria that it would meet or move.
+    criteria: Vec<Criterion>,
+    /// A course that helps; null: none that the guide has.
+    course: Option<Course>,
+    /// The milestones that would be met once these criteria are done. Completing the course alone
+    /// meets none: it claims.
+    would_meet: Vec<Milestone>,
+    /// The advice that it comes from.
+    citation: Citation,
+}
+
+impl NextStep {
+    pub(in crate::graphql) fn new(guide: &Arc<Guide>, step: &readiness::NextStep) -> Self {
+        Self {
+            title: step.title.clone(),
+            because: step.because.clone(),
+            criteria: criteria(guide, &step.criteria),
+            course: step.course.as_ref().and_then(|it| Course::find(guide, it.as_str())),
+            would_meet: milestones(guide, &step.would_meet),
+            citation: Citation::new(&step.citation),
+        }
+    }
+}
+
+/// When a learner may be ready. The guide's own range and the learner's own pace are two answers,
+/// never mixed.
+#[derive(SimpleObject)]
+pub(in crate::graphql) struct Forecast {
+    /// The earliest day by the guide's own word, counted from the first goal or the registration.
+    guide_earliest: Option<Date>,
+    /// The latest day by the guide's own word.
+    guide_latest: Option<Date>,
+    /// The day that the learner's own pace leads to; null: too little is done to tell.
+    pace_date: Option<Date>,
+    /// What these days rest on, or why one is missing.
+    basis: String,
+}
+
+impl Forecast {
+    pub(in crate::graphql) fn new(forecast: readiness::Forecast) -> Self {
+        Self {
+            guide_earliest: forecast.guide_earliest.map(Into::into),
+            guide_latest: forecast.guide_latest.map(Into::into),
+            pace_date: forecast.pace_date.map(Into::into),
+            basis: forecast.basis,
+        }
+    }
+}
+
+/// Something that is supposed to have happened: exactly one of these.
+#[derive(OneofObject, Debug)]
+pub(in crate::graphql) enum WhatIfStep {
+    /// The slug of a course that is completed.
+    CompleteCourse(String),
+    /// The slug of a criterion for which good evidence is handed in and accepted.
+    SubmitEvidence(String),
+    /// The slug of a criterion that is waived.
+    Waive(String),
+}
+
+impl WhatIfStep {
+    /// What is supposed; refused when it names nothing of the guide or could make no difference.
+    pub(in crate::graphql) fn read(self, guide: &Guide) -> Result<Supposition, Refusal> {
+        let criterion = |slug: &str| {
+            let found = guide.criterion(slug).map(|it| it.slug.clone());
+            found.ok_or_else(|| Refusal::not_found("steps", &format!("criterion as `{slug}`")))
+        };
+        match self {
+            WhatIfStep::CompleteCourse(slug) => {
+                let found = guide.course(&slug).map(|it| Supposition::CompleteCourse(it.slug.clone()));
+                found.ok_or_else(|| Refusal::not_found("steps", &format!("course as `{slug}`")))
+            }
+            WhatIfStep::SubmitEvidence(slug)
+                if guide.criterion(&slug).is_some() && !takes_evidence(guide, &slug) =>
+            {
+                let message = format!(
+                    "evidence does not answer `{slug}`: its facts come from the stack and the projects"
+                );
+                Err(Refusal::of("steps", RefusalCode::NotApplicable, message))
+            }
+            WhatIfStep::SubmitEvidence(slug) => criterion(&slug).map(Supposition::SubmitEvidence),
+            WhatIfStep::Waive(slug) => criterion(&slug).map(Supposition::Waive),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What can be asked.
+
+use async_graphql::{Context, Description, ID, Object};
+
+use super::{
+    context::app,
+    error::{Answer, caller_error, code, fault, public},
+    object::{
+        Guide, Learner, LearnerConnection, LearnerFilter, LearnerOrder, LearnerRef, Node, Readiness,
+        WhatIfStep,
+    },
+    page::{PageArguments, list_cost, page_cost},
+};
+use crate::domain::readiness::Supposition;
+
+/// How many ids `nodes` takes, and how many steps `whatIf`.
+const MAX_LIST: usize = 100;
+
+/// What can be asked.
+#[derive(Description)]
+pub struct Query;
+
+#[Object(use_type_description)]
+impl Query {
+    /// Anything by its global id; null: there is nothing of that id.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+    ) -> Option<Answer<Node>> {
+        Node::load(app(ctx), &id).await.transpose()
+    }
+
+    /// Several things by their global ids, in the order asked for; null where there is nothing.
+    #[graphql(complexity = "list_cost(ids.len(), child_complexity)")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100 global ids.")] ids: Vec<ID>,
+    ) -> Answer<Vec<Option<Answer<Node>>>> {
+        check_list("ids", ids.len())?;
+        let mut nodes = Vec::with_capacity(ids.len());
+        for id in &ids {
+            nodes.push(Node::load(app(ctx), id).await.transpose());
+        }
+        Ok(nodes)
+    }
+
+    /// The guide by which readiness is assessed.
+    async fn guide(&self, ctx: &Context<'_>) -> Guide {
+        Guide(app(ctx).guide.clone())
+    }
+
+    /// One learner; null: there is nobody of that id.
+    async fn learner(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who.")] by: LearnerRef,
+    ) -> Option<Answer<Learner>> {
+        let found = app(ctx).learner(&by.into()).await.map_err(fault).transpose()?;
+        Some(found.map(Learner))
+    }
+
+    /// A list of learners. Without arguments: the first 20, oldest registration first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "these are the arguments of a connection")]
+    async fn learners(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first that many of the part asked for, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last that many of the part asked for, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which learners.")] filter: Option<LearnerFilter>,
+        #[graphql(desc = "In which order; absent: by registration, oldest first.")] order_by: Option<
+            LearnerOrder,
+        >,
+    ) -> Answer<LearnerConnection> {
+        let arguments = PageArguments { first, after, last, before };
+        LearnerConnection::load(app(ctx), filter, order_by, arguments).await
+    }
+
+    /// A learner's readiness as it would be if these things had happened now. It writes nothing.
+    /// Null: there is no such learner.
+    async fn what_if(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who.")] learner: LearnerRef,
+        #[graphql(desc = "What is supposed to have happened, in this order; at most 100.")] steps: Vec<
+            WhatIfStep,
+        >,
+    ) -> Option<Answer<Readiness>> {
+        what_if(ctx, learner, steps).await.transpose()
+    }
+}
+
+async fn what_if(ctx: &Context<'_>, by: LearnerRef, steps: Vec<WhatIfStep>) -> Answer<Option<Readiness>> {
+    check_list("steps", steps.len())?;
+    let app = app(ctx);
+    let steps: Result<Vec<Supposition>, _> = steps.into_iter().map(|it| it.read(&app.guide)).collect();
+    let steps = steps.map_err(|it| public(it.into()))?;
+    let Some(learner) = app.learner(&by.into()).await.map_err(fault)? else { return Ok(None) };
+    let (supposed, readiness) = app.what_if(&learner, &steps);
+    Ok(Some(Readiness::new(&app.guide, &supposed, readiness)))
+}
+
+fn check_list(argument: &str, n_items: usize) -> Answer<()> {
+    let message = || format!("`{argument}` must have at most {MAX_LIST} items");
+    match n_items <= MAX_LIST {
+        true => Ok(()),
+        false => Err(caller_error(code::BAD_USER_INPUT, message())),
+    }
+}

@@ -1,0 +1,118 @@
+//! Scalars: instants, days and addresses.
+//!
+//! A malformed value inside of a mutation's input is a refusal that names the field, not a broken
+//! request. So a scalar takes any text in; whoever uses it asks for what it holds.
+
+use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+use crate::domain::{
+    refusal::{Refusal, RefusalCode},
+    time::{Day, Timestamp},
+};
+
+/// An instant as RFC 3339 with an offset, such as `2026-03-01T10:00:00+02:00`; always answered in
+/// UTC, to the microsecond.
+#[derive(Debug, Clone, Description)]
+pub(super) struct DateTime(Option<Timestamp>);
+
+/// A day as `YYYY-MM-DD`.
+#[derive(Debug, Clone, Description)]
+pub(super) struct Date(Option<Day>);
+
+/// A complete web address, such as `https://example.com/page`: `http` or `https`, at most 2,048
+/// characters, without user name and password.
+#[derive(Debug, Clone, Description)]
+pub(super) struct Url(pub(super) String);
+
+impl DateTime {
+    /// The instant.
+    pub(super) fn get(&self, field: &'static str) -> Result<Timestamp, Refusal> {
+        let message = "must be an instant with an offset, such as 2026-03-01T10:00:00Z";
+        self.0.ok_or_else(|| Refusal::of(field, RefusalCode::InvalidInput, message))
+    }
+}
+
+impl Date {
+    /// The day.
+    pub(super) fn get(&self, field: &'static str) -> Result<Day, Refusal> {
+        self.0
+            .ok_or_else(|| Refusal::of(field, RefusalCode::InvalidInput, "must be a day, such as 2026-03-01"))
+    }
+}
+
+impl From<Timestamp> for DateTime {
+    fn from(instant: Timestamp) -> Self {
+        Self(Some(instant))
+    }
+}
+
+impl From<Day> for Date {
+    fn from(day: Day) -> Self {
+        Self(Some(day))
+    }
+}
+
+fn text(value: Value) -> Result<String, Value> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(other),
+    }
+}
+
+/// Whether an instant is written as RFC 3339 has it, and not in another form that calendars know.
+fn is_rfc_3339(text: &str) -> bool {
+    let Some((clock, rest)) = text.split_at_checked(19) else { return false };
+    let digits = |it: char| it.is_ascii_digit();
+    let zone = rest.strip_prefix('.').map_or(rest, |it| it.trim_start_matches(digits));
+    has_shape(clock, "0000-00-00T00:00:00") && ["Z", "+00:00", "-00:00"].iter().any(|it| has_shape(zone, it))
+}
+
+/// Whether a text is like another but for the digits.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let same =
+        |(it, of): (u8, u8)| if of == b'0' { it.is_ascii_digit() } else { it.eq_ignore_ascii_case(&of) };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(same)
+}
+
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://scalars.graphql.org/andimarek/date-time",
+    use_type_description
+)]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = text(value).map_err(InputValueError::expected_type)?;
+        Ok(Self(Timestamp::parse(&text).filter(|_| is_rfc_3339(&text))))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.map_or(Value::Null, |it| Value::String(it.to_string()))
+    }
+}
+
+#[Scalar(
+    name = "Date",
+    specified_by_url = "https://scalars.graphql.org/andimarek/local-date",
+    use_type_description
+)]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = text(value).map_err(InputValueError::expected_type)?;
+        Ok(Self(text.parse().ok().filter(|_| text.len() == 10)))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.map_or(Value::Null, |it| Value::String(it.to_string()))
+    }
+}
+
+#[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org", use_type_description)]
+impl ScalarType for Url {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        text(value).map(Self).map_err(InputValueError::expected_type)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}

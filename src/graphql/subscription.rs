@@ -1,0 +1,106 @@
+//! What can be followed.
+
+use async_graphql::{Context, Description, Error, SimpleObject, Subscription as GraphQLSubscription};
+use futures_util::{StreamExt, stream::BoxStream};
+
+use super::{
+    context::app,
+    error::{Answer, caller_error, code, fault},
+    object::{Event, Learner, LearnerRef, Milestone, milestones},
+    page::{read_cursor, write_cursor},
+};
+use crate::{
+    app::{Announcement, FeedCursor},
+    domain,
+    store::StoreError,
+};
+
+/// The version of the form of cursors in the feed of everyone.
+const CURSOR_VERSION: u8 = 1;
+
+/// What can be followed. Every subscription says what was there, then what comes, and can be
+/// resumed where it was left: none is missed, none comes twice.
+#[derive(Description)]
+pub struct Subscription;
+
+#[GraphQLSubscription(use_type_description)]
+impl Subscription {
+    /// Every event of one learner: first those after `afterVersion`, then each as it happens.
+    async fn learner_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who.")] learner: LearnerRef,
+        #[graphql(desc = "Only events of later versions; absent: from the first on.")] after_version: Option<
+            i32,
+        >,
+    ) -> Result<BoxStream<'static, Answer<LearnerEventMessage>>, Error> {
+        let app = app(ctx).clone();
+        let Ok(after) = u32::try_from(after_version.unwrap_or(0)) else {
+            return Err(caller_error(code::BAD_USER_INPUT, "`afterVersion` must not be negative"));
+        };
+        let found = app.learner(&learner.into()).await.map_err(fault)?;
+        let Some(learner) = found else {
+            return Err(caller_error(code::NOT_FOUND, "there is no such learner"));
+        };
+        let guide = app.guide.clone();
+        let stream = app.follow_learner(learner.id, after);
+        let message = move |it: Result<Announcement, StoreError>| {
+            let it = it.map_err(fault)?;
+            Ok(LearnerEventMessage {
+                event: Event::new(it.event, Some(it.learner.clone())),
+                learner: Learner(it.learner),
+                milestones_reached: milestones(&guide, &it.reached),
+                milestones_lost: milestones(&guide, &it.lost),
+            })
+        };
+        Ok(stream.map(message).boxed())
+    }
+
+    /// Every event of everyone: first those after the cursor, then each as it happens. The events
+    /// of one learner come in their order.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The cursor of the last message seen; absent: from the first event on.")]
+        after: Option<String>,
+    ) -> Result<BoxStream<'static, Answer<EventMessage>>, Error> {
+        let app = app(ctx).clone();
+        let after = match after {
+            Some(cursor) => read_cursor(CURSOR_VERSION, &cursor, FeedCursor::from_bytes)?,
+            None => FeedCursor::start(),
+        };
+        let store = app.store.clone();
+        let message = move |it: Result<(FeedCursor, domain::event::Event), StoreError>| {
+            let store = store.clone();
+            async move {
+                let (cursor, event) = it.map_err(fault)?;
+                let learner = store.load(event.learner).await.map_err(fault)?;
+                let cursor = write_cursor(CURSOR_VERSION, &cursor.to_bytes());
+                Ok(EventMessage { cursor, event: Event::new(event, learner) })
+            }
+        };
+        Ok(app.follow_all(after).then(message).boxed())
+    }
+}
+
+/// An event of a learner, with what it did to them.
+#[derive(SimpleObject)]
+pub(super) struct LearnerEventMessage {
+    /// What happened.
+    event: Event,
+    /// The learner right after it.
+    learner: Learner,
+    /// The milestones that it reached.
+    milestones_reached: Vec<Milestone>,
+    /// The milestones that it lost.
+    milestones_lost: Vec<Milestone>,
+}
+
+/// An event of somebody.
+#[derive(SimpleObject)]
+pub(super) struct EventMessage {
+    /// Where in the feed this is: give it as `after` to go on from here.
+    cursor: String,
+    /// What happened.
+    event: Event,
+}
