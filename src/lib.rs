@@ -2,5 +2,8 @@
 //!
 //! In reading order: [`domain`] is what the product knows, [`store`] keeps it.
 
+pub mod app;
 pub mod domain;
+pub mod graphql;
+pub mod http;
 pub mod store;
