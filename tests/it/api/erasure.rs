@@ -1,0 +1,71 @@
+//! A learner who is forgotten.
+
+use serde_json::json;
+
+use super::mutation::{ALL, Somebody};
+use crate::world::World;
+
+#[tokio::test]
+async fn nothing_of_an_erased_learner_is_found() {
+    let world = World::new();
+    let it = Somebody::of(&world).await;
+    let by_id = json!({ "learner": { "id": it.learner } });
+    let payload = world.call("eraseLearner", "erasedId", by_id.clone()).await;
+    assert_eq!((&payload["changed"], &payload["erasedId"]), (&json!(true), &json!(it.learner)));
+    assert_eq!((&payload["learner"], &payload["event"]), (&json!(null), &json!(null)));
+
+    let query = "query($ids: [ID!]!, $by: LearnerRef!) { nodes(ids: $ids) { id } learner(by: $by) { id }
+        external: learner(by: { externalId: \"ada\" }) { id } learners { nodes { id } totalCount } }";
+    let ids = [&it.learner, &it.goal, &it.project, &it.evidence, &it.event, &it.undone];
+    let answer = world.ask(query, json!({ "ids": ids, "by": { "id": it.learner } })).await;
+    let gone = json!({ "nodes": vec![json!(null); 6], "learner": null, "external": null,
+        "learners": { "nodes": [], "totalCount": 0 } });
+    assert_eq!(World::data(answer), gone);
+}
+
+#[tokio::test]
+async fn erasing_again_by_id_is_no_change_and_by_external_id_not_found() {
+    let world = World::new();
+    let it = Somebody::of(&world).await;
+    world.call("eraseLearner", "", json!({ "learner": { "externalId": "ada" } })).await;
+    let again = world.call("eraseLearner", "erasedId", json!({ "learner": { "id": it.learner } })).await;
+    assert_eq!((&again["changed"], &again["erasedId"]), (&json!(false), &json!(it.learner)));
+    let by_external_id = json!({ "learner": { "externalId": "ada" } });
+    assert_eq!(world.refusals("eraseLearner", by_external_id).await, ["NOT_FOUND learner"]);
+}
+
+#[tokio::test]
+async fn nothing_can_happen_to_an_erased_learner() {
+    let world = World::new();
+    let somebody = Somebody::of(&world).await;
+    world.call("eraseLearner", "", json!({ "learner": { "id": somebody.learner } })).await;
+    for mutation in ALL.iter().filter(|it| !["registerLearner", "eraseLearner"].contains(&it.name)) {
+        let refusals = world.refusals(mutation.name, (mutation.input)(&somebody)).await;
+        assert_eq!(refusals.len(), 1, "{}", mutation.name);
+        assert!(refusals[0].starts_with("NOT_FOUND "), "{} {refusals:?}", mutation.name);
+    }
+}
+
+#[tokio::test]
+async fn neighbours_stay() {
+    let world = World::new();
+    let bob = world.learner("Bob", None).await;
+    let somebody = Somebody::of(&world).await;
+    world.call("eraseLearner", "", json!({ "learner": { "id": somebody.learner } })).await;
+    assert_eq!(world.of(&bob, "name version").await, json!({ "name": "Bob", "version": 1 }));
+}
+
+#[tokio::test]
+async fn an_erasure_with_a_key_can_be_repeated_under_a_name_that_is_gone() {
+    let world = World::new();
+    let somebody = Somebody::of(&world).await;
+    let input =
+        |external_id: &str| json!({ "learner": { "externalId": external_id }, "idempotencyKey": "forget" });
+    for replayed in [false, true, true] {
+        let payload = world.call("eraseLearner", "erasedId", input("ada")).await;
+        assert_eq!((&payload["changed"], &payload["replayed"]), (&json!(true), &json!(replayed)));
+        assert_eq!(payload["erasedId"], json!(somebody.learner));
+    }
+    let other = world.refusals("eraseLearner", input("bob")).await;
+    assert_eq!(other, ["IDEMPOTENCY_KEY_REUSED idempotencyKey"]);
+}

@@ -1,0 +1,29 @@
+//! The API, asked as clients ask it: one file a noun.
+
+mod amount;
+mod claim;
+mod cost;
+mod course;
+mod demo;
+mod erasure;
+mod event;
+mod evidence;
+mod goal;
+mod guide;
+mod http;
+mod instant;
+mod key;
+mod limit;
+mod list;
+mod mutation;
+mod node;
+mod patch;
+mod project;
+mod race;
+mod readiness;
+mod reference;
+mod snapshot;
+mod socket;
+mod subscription;
+mod supposition;
+mod undo;
