@@ -7,7 +7,7 @@ use uuid::Builder;
 
 use super::{
     App, Failure, LearnerRef,
-    write::{key_reused, read_only},
+    write::{key_reused, other_input, read_only},
 };
 use crate::{
     domain::{
@@ -63,9 +63,7 @@ impl App {
         let keeper = LearnerId(Builder::from_custom_bytes(digest(&["erase learner", &key])).into_uuid());
         if let Some(first) = self.store.replay(keeper, &receipt.key).await? {
             if first.fingerprint != receipt.fingerprint {
-                return Err(
-                    key_reused("the key was used with other input; use a new key for a new call").into()
-                );
+                return Err(other_input().into());
             }
             let learner = LearnerId(first.subject.unwrap_or_default());
             // A crash may have come between the receipt and the erasure.
@@ -102,11 +100,14 @@ impl App {
     async fn keep(&self, keeper: LearnerId, receipt: Receipt) -> Result<(), Failure> {
         let nobody = Learner::new(keeper);
         let summary = Summary::of(&self.guide, &nobody, nobody.updated_at);
+        let fingerprint = receipt.fingerprint;
         let (state, receipt) = (Arc::new(nobody), Some(receipt));
         let commit = Commit { learner: keeper, base: 0, events: vec![], state, summary, receipt };
         match self.store.commit(commit).await {
-            // Somebody with the same key was faster, and means the same learner.
-            Ok(()) | Err(CommitError::Repeated(_)) => Ok(()),
+            Ok(()) => Ok(()),
+            // Somebody with the same key was faster, and may have meant somebody else.
+            Err(CommitError::Repeated(first)) if first.fingerprint == fingerprint => Ok(()),
+            Err(CommitError::Repeated(_)) => Err(other_input().into()),
             Err(CommitError::ReadOnly(_)) => Err(read_only().into()),
             Err(CommitError::Fault(error)) => Err(error.into()),
             Err(_) => Err(key_reused("the key cannot be used for this; use a new key").into()),

@@ -207,7 +207,7 @@ impl App {
         let known = self.store.load(registered.unwrap_or(id)).await?;
         let learner = known.ok_or_else(|| gone(&call.target))?;
         if receipt.fingerprint != call.fingerprint() {
-            return Err(key_reused("the key was used with other input; use a new key for a new call").into());
+            return Err(other_input().into());
         }
         let event = match receipt.event {
             Some(version) => self.event_at(id, version).await?,
@@ -223,6 +223,10 @@ impl App {
             lost: receipt.lost,
         }))
     }
+}
+
+pub(super) fn other_input() -> Refusal {
+    key_reused("the key was used with other input; use a new key for a new call")
 }
 
 pub(super) fn key_reused(message: &str) -> Refusal {

@@ -4,7 +4,12 @@ mod graphql;
 mod local;
 mod pages;
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -77,9 +82,10 @@ pub async fn serve(
     served.and(closed)
 }
 
-/// The schema as text, for code generators.
+/// The schema as text, for code generators. Making it takes longer than sending it.
 async fn schema() -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], crate::graphql::sdl()).into_response()
+    static SDL: LazyLock<String> = LazyLock::new(crate::graphql::sdl);
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], SDL.as_str()).into_response()
 }
 
 /// Whether the server can do its work, all of it. The log says why not.

@@ -1,8 +1,8 @@
 //! The one thread that writes.
 //!
 //! It takes whatever is queued as a group, decides each command, makes the group durable in the
-//! ledger, then writes its rows, and only then answers, also those that it refused: a refusal may
-//! rest on a commit of the same group. An error or a panic ends all writing, and readers go on.
+//! ledger, writes its rows, wakes followers, and only then answers, also those that it refused: a
+//! refusal may rest on a commit of the same group. An error or a panic ends all writing, and readers go on.
 //! Whoever waits then is told that nobody knows what was written, once something may have been;
 //! whoever comes later is told that nothing was.
 

@@ -69,3 +69,24 @@ async fn an_erasure_with_a_key_can_be_repeated_under_a_name_that_is_gone() {
     let other = world.refusals("eraseLearner", input("bob")).await;
     assert_eq!(other, ["IDEMPOTENCY_KEY_REUSED idempotencyKey"]);
 }
+
+/// Two calls with one key at the same moment: whichever is second must not erase anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_never_erases_two_learners() {
+    for _ in 0..20 {
+        let world = World::new();
+        for name in ["a", "b"] {
+            world.call("registerLearner", "", json!({ "name": name, "externalId": name })).await;
+        }
+        let erase = |name: &'static str| {
+            let world = world.clone();
+            let input = json!({ "learner": { "externalId": name }, "idempotencyKey": "k" });
+            tokio::spawn(async move { world.call("eraseLearner", "erasedId", input).await })
+        };
+        let (a, b) = (erase("a"), erase("b"));
+        let erased = [a.await.unwrap(), b.await.unwrap()].iter().filter(|it| it["changed"] == true).count();
+        assert_eq!(erased, 1);
+        let left = world.get("{ learners { totalCount } }").await;
+        assert_eq!(left["learners"]["totalCount"], 1);
+    }
+}
