@@ -278,6 +278,17 @@ pub enum StoreError {
     /// What is stored cannot be what was written.
     #[error("damaged: {0}")]
     Damaged(String),
+    /// A record of the ledger is not what it was.
+    #[error(
+        "the ledger is damaged at record {seq}: {how}; nothing was changed: put back a backup, or see what \
+         `milepost verify` says and what `milepost repair` can save"
+    )]
+    LedgerDamaged {
+        /// The sequence number of the record.
+        seq: u64,
+        /// What is wrong.
+        how: String,
+    },
     /// The operating system or the database refused.
     #[error("{context}: {source}")]
     Io {
@@ -312,8 +323,6 @@ impl StoreError {
 
     /// A record of the ledger is not what it was.
     pub(crate) fn ledger_damaged(seq: u64, how: &str) -> Self {
-        StoreError::Damaged(format!(
-            "the ledger is damaged at record {seq}: {how}; nothing was changed: put back a copy of the whole directory, or keep it for a repair"
-        ))
+        StoreError::LedgerDamaged { seq, how: how.to_owned() }
     }
 }

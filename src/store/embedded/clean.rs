@@ -1,14 +1,10 @@
 //! What a clean close leaves behind, so that a change behind our back is noticed.
 
-use std::{
-    fs::{self, File},
-    io::{self, Read as _},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::Seq;
+use super::{files::Files, ledger::Seq};
 
 /// What a clean close leaves behind.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,13 +25,12 @@ pub(super) struct Seal {
 
 /// What the files in sled's directory look like. They are read whole: at a gigabyte a second this is
 /// much faster than an audit.
-pub(super) fn seals(sled: &Path) -> io::Result<Vec<Seal>> {
+pub(super) fn seals(files: &Files, sled: &Path) -> io::Result<Vec<Seal>> {
     let mut seals = vec![];
-    for entry in fs::read_dir(sled)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let (length, crc32c) = checksum(&entry.path())?;
+    for path in files.list(sled)? {
+        if path.is_file() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let (length, crc32c) = checksum(files, &path)?;
             seals.push(Seal { name, length, crc32c });
         }
     }
@@ -43,15 +38,14 @@ pub(super) fn seals(sled: &Path) -> io::Result<Vec<Seal>> {
     Ok(seals)
 }
 
-fn checksum(path: &Path) -> io::Result<(u64, u32)> {
-    let mut file = File::open(path)?;
-    let (mut length, mut crc, mut buffer) = (0, 0, vec![0; 1 << 20]);
-    loop {
-        let n_read = file.read(&mut buffer)?;
-        if n_read == 0 {
-            return Ok((length, crc));
-        }
-        length += n_read as u64;
-        crc = crc32c::crc32c_append(crc, &buffer[..n_read]);
+fn checksum(files: &Files, path: &Path) -> io::Result<(u64, u32)> {
+    let file = files.open(path)?;
+    let (length, mut at, mut crc, mut buffer) = (file.len()?, 0, 0, vec![0; 1 << 20]);
+    while at < length {
+        let n_bytes = (length - at).min(buffer.len() as u64);
+        files.read(&file, &mut buffer[..n_bytes as usize], at)?;
+        crc = crc32c::crc32c_append(crc, &buffer[..n_bytes as usize]);
+        at += n_bytes;
     }
+    Ok((length, crc))
 }

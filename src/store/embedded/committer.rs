@@ -1,22 +1,28 @@
-//! The one thread that writes.
+//! The one thread that writes to the ledger.
 //!
 //! It takes whatever is queued as a group, decides each command, makes the group durable in the
-//! ledger, writes its rows, wakes followers, and only then answers, also those that it refused: a
-//! refusal may rest on a commit of the same group. An error or a panic ends all writing, and readers go on.
+//! ledger, shows its rows, wakes followers, and only then answers, also those that it refused: a
+//! refusal may rest on a commit of the same group. The applier takes the rows to sled later.
+//!
+//! When something fails, no write is taken: until there is room on a full disk again, until rows that
+//! sled lost are made anew, and in all other cases until the store is opened again. Readers go on.
 //! Whoever waits then is told that nobody knows what was written, once something may have been;
 //! whoever comes later is told that nothing was.
 
 use std::{
     collections::BTreeMap,
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Inner,
-    decide::{Decider, Task},
+    decide::{Decided, Decider, Task},
+    halt::Reason,
     ledger::Writer,
     panic_text,
     rows::Meta,
@@ -25,6 +31,10 @@ use crate::store::{Bucket, CommitError, Position, StoreError};
 
 /// At most so many commands become durable together.
 const GROUP: usize = 1_024;
+/// The room on the disk is asked for no more often.
+const ROOM_INTERVAL: Duration = Duration::from_millis(100);
+/// How long to wait for sled before it is asked again whether writes are taken at all.
+const ROWS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// What the committer is asked to do.
 pub(super) enum Command {
@@ -43,6 +53,12 @@ pub(super) struct Committer {
     pub(super) writer: Writer,
     pub(super) meta: Meta,
     pub(super) commands: mpsc::Receiver<Command>,
+    /// Held while a group is written, so that others can wait until none is.
+    pub(super) writing: Arc<Mutex<()>>,
+    /// Whether the ledger has to be opened again before it is written to.
+    pub(super) must_reopen: bool,
+    /// When there was room on the disk.
+    pub(super) had_room: Option<Instant>,
 }
 
 /// Why a group was not acknowledged.
@@ -104,41 +120,94 @@ impl Committer {
         }
     }
 
-    /// Writes a group; after an error nothing is written any more.
+    /// Writes a group, or says what became of it.
     fn try_write(&mut self, tasks: Vec<Task>) -> Result<Written, Failed> {
-        if let Some(reason) = self.inner.stopped.get() {
-            return Err(Failed::Refused(reason.clone()));
-        }
-        let mut has_begun = false;
-        let written = catch_unwind(AssertUnwindSafe(|| self.write(tasks, &mut has_begun)))
-            .unwrap_or_else(|panic| Err(StoreError::Damaged(format!("a panic: {}", panic_text(&*panic)))));
-        written.map_err(|error| {
-            tracing::error!(%error, "writing failed; the store takes no writes until it is opened again");
-            let reason = self.inner.stopped.get_or_init(|| format!("writing failed: {error}")).clone();
-            if has_begun { Failed::InDoubt(reason) } else { Failed::Refused(reason) }
+        let writing = self.writing.clone();
+        let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut phase = Phase::Deciding;
+        let written = catch_unwind(AssertUnwindSafe(|| self.write(tasks, &mut phase)));
+        let written = written.unwrap_or_else(|panic| {
+            let reason = format!("writing failed: a panic: {}", panic_text(&*panic));
+            Err(Reason::Failed(reason))
+        });
+        written.map_err(|reason| {
+            self.must_reopen = true;
+            self.inner.halt.set(reason.clone());
+            let text = reason.text().to_owned();
+            if phase == Phase::Writing { Failed::InDoubt(text) } else { Failed::Refused(text) }
         })
     }
 
-    /// Also says whether the ledger may have got something of the group.
-    fn write(&mut self, tasks: Vec<Task>, has_begun: &mut bool) -> Result<Written, StoreError> {
-        let inner = self.inner.clone();
-        inner.with_table(|table| {
-            let mut decider = Decider::new(&inner, table, self.meta.clone(), self.writer.group());
-            let outcomes = tasks.into_iter().map(|it| decider.decide(it)).collect::<Result<_, _>>()?;
-            let decided = decider.finish();
-            if decided.group.is_empty() {
-                return Ok((outcomes, BTreeMap::new()));
+    fn write(&mut self, tasks: Vec<Task>, phase: &mut Phase) -> Result<Written, Reason> {
+        self.wait_until_ready()?;
+        let decided = self.decide(tasks).map_err(|error| match error {
+            StoreError::Damaged(_) => Reason::RowsLost(format!("the rows are damaged: {error}")),
+            error => self.reason(error),
+        })?;
+        let (outcomes, decided) = decided;
+        if decided.group.is_empty() {
+            return Ok((outcomes, BTreeMap::new()));
+        }
+        self.writer.make_room(&decided.group).map_err(|error| self.reason(error))?;
+        // From here on, in this order: durable, visible, acknowledged.
+        *phase = Phase::Writing;
+        self.writer.append(decided.group).map_err(|error| self.reason(error))?;
+        self.inner.rows.add(decided.changes);
+        self.inner.publish(decided.states, &decided.heads, &decided.meta);
+        self.meta = decided.meta;
+        Ok((outcomes, decided.heads))
+    }
+
+    /// Waits for sled, if it has fallen far behind, and mends what a full disk left behind.
+    fn wait_until_ready(&mut self) -> Result<(), Reason> {
+        loop {
+            if let Some(reason) = self.inner.halt.reason() {
+                return Err(reason);
             }
-            self.writer.make_room()?;
-            // From here on, in this order: durable, visible, acknowledged.
-            *has_begun = true;
-            self.writer.append(decided.group)?;
-            inner.apply(table, decided.batch)?;
-            inner.publish(decided.states, &decided.heads, &decided.meta);
-            self.meta = decided.meta;
-            Ok((outcomes, decided.heads))
+            if self.inner.rows.wait_for_room(ROWS_INTERVAL) {
+                break;
+            }
+        }
+        if self.had_room.is_none_or(|it| ROOM_INTERVAL < it.elapsed()) {
+            if !self.inner.has_room() {
+                return Err(Reason::Full(self.inner.full()));
+            }
+            self.had_room = Some(Instant::now());
+        }
+        if self.must_reopen {
+            self.writer.reopen().map_err(|error| self.reason(error))?;
+            self.must_reopen = false;
+        }
+        Ok(())
+    }
+
+    fn decide(&self, tasks: Vec<Task>) -> Result<(Vec<Outcome>, Decided), StoreError> {
+        let inner = &*self.inner;
+        inner.with_rows(|view| {
+            let mut decider = Decider::new(inner, view, self.meta.clone(), self.writer.group());
+            let outcomes = tasks.into_iter().map(|it| decider.decide(it)).collect::<Result<_, _>>()?;
+            Ok((outcomes, decider.finish()))
         })
     }
+
+    /// What an error means for the store.
+    fn reason(&self, error: StoreError) -> Reason {
+        match &error {
+            StoreError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Reason::Full(format!("the disk is full: {error}"))
+            }
+            _ => Reason::Failed(format!("writing failed: {error}")),
+        }
+    }
+}
+
+/// How far a group is.
+#[derive(PartialEq, Eq)]
+enum Phase {
+    /// Nothing of it is written.
+    Deciding,
+    /// Nobody knows what of it is written.
+    Writing,
 }
 
 /// What came of each task, and the new last positions of the buckets that got events.

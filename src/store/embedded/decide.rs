@@ -1,7 +1,10 @@
 //! Decides what of a group is written: each command against the rows, with the commands before it
 //! in the group as if they were written already.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{
     Inner,
@@ -10,14 +13,14 @@ use super::{
         Group,
         entry::{Committed, Entry, Erased},
     },
-    rows::{Draft, Head, Meta, Rows as _, Table, Written},
+    rows::{Changes, Draft, Head, Meta, Rows as _, View, Written},
 };
 use crate::{
     domain::{
         id::{LearnerId, Version},
         learner::Learner,
     },
-    store::{Bucket, Commit, CommitError, Erasure, Position, StoreError},
+    store::{Bucket, Commit, CommitError, Erasure, Position, Receipt, StoreError},
 };
 
 /// Something to write.
@@ -33,12 +36,14 @@ pub(super) struct Decider<'a> {
     group: Group,
     states: States,
     heads: BTreeMap<Bucket, Position>,
+    /// Those of this group, which are not in the ledger yet.
+    receipts: HashMap<(LearnerId, String), Receipt>,
 }
 
 /// What is to be written, all of it or nothing.
 pub(super) struct Decided {
     pub(super) group: Group,
-    pub(super) batch: sled::Batch,
+    pub(super) changes: Changes,
     pub(super) meta: Meta,
     pub(super) states: States,
     pub(super) heads: BTreeMap<Bucket, Position>,
@@ -49,15 +54,21 @@ pub(super) type States = BTreeMap<LearnerId, Option<(Arc<Learner>, usize)>>;
 
 impl<'a> Decider<'a> {
     /// Nothing is decided yet.
-    pub(super) fn new(inner: &'a Inner, table: &'a Table, meta: Meta, group: Group) -> Self {
-        let draft = Draft::new(table, meta);
-        Self { inner, draft, group, states: BTreeMap::new(), heads: BTreeMap::new() }
+    pub(super) fn new(inner: &'a Inner, view: &'a View, meta: Meta, group: Group) -> Self {
+        let draft = Draft::new(view, meta);
+        let (states, heads, receipts) = (BTreeMap::new(), BTreeMap::new(), HashMap::new());
+        Self { inner, draft, group, states, heads, receipts }
     }
 
     /// Decides one command; an error means that nothing can be decided any more.
     pub(super) fn decide(&mut self, task: Task) -> Result<Outcome, StoreError> {
         let outcome = match task {
-            Task::Commit(commit) => self.commit(*commit),
+            Task::Commit(commit) => match self.known_receipt(&commit)? {
+                Some(Ok(receipt)) => return Ok(Err(CommitError::Repeated(Box::new(receipt)))),
+                // Nothing is wrong with the rows, nor with what others ask for.
+                Some(Err(error)) => return Ok(Err(CommitError::Fault(error))),
+                None => self.commit(*commit),
+            },
             Task::Erase(erasure) => self.erase(erasure),
         };
         match outcome {
@@ -68,25 +79,28 @@ impl<'a> Decider<'a> {
 
     /// What was decided.
     pub(super) fn finish(self) -> Decided {
-        let (batch, meta) = self.draft.finish(self.group.last());
-        Decided { group: self.group, batch, meta, states: self.states, heads: self.heads }
+        let (changes, meta) = self.draft.finish(self.group.last());
+        Decided { group: self.group, changes, meta, states: self.states, heads: self.heads }
     }
 
     fn commit(&mut self, commit: Commit) -> Outcome {
         self.check(&commit)?;
         let (learner, bucket) = (commit.learner, Bucket::of(commit.learner));
-        let n_events = commit.events.len();
+        let n_events = u32::try_from(commit.events.len()).expect("versions are of 32 bits");
         let head = self.heads.get(&bucket).copied().unwrap_or_else(|| self.inner.head(bucket));
         let position = if n_events == 0 { 0 } else { head + 1 };
         let entry =
             Entry::Commit(Committed { learner, position, events: commit.events, receipt: commit.receipt });
         let offset = self.group.push(&entry)?;
         let Entry::Commit(Committed { receipt, .. }) = entry else { unreachable!("made above") };
-        let (state, summary, receipt) = (&*commit.state, &commit.summary, receipt.as_ref());
-        let n_bytes =
-            self.draft.commit(&Written { learner, offset, position, n_events, state, summary, receipt })?;
+        let (base, key) = (commit.base, receipt.as_ref().map(|it| &*it.key));
+        self.draft.commit(&Written { learner, offset, base, position, n_events, receipt: key })?;
+        if let Some(receipt) = receipt {
+            self.receipts.insert((learner, receipt.key.clone()), receipt);
+        }
         if n_events != 0 {
-            self.heads.insert(bucket, head + n_events as u64);
+            let n_bytes = self.draft.state(&commit.state, &commit.summary)?;
+            self.heads.insert(bucket, head + u64::from(n_events));
             self.states.insert(learner, Some((commit.state, n_bytes)));
         }
         Ok(())
@@ -97,6 +111,7 @@ impl<'a> Decider<'a> {
         self.check_base(learner, erasure.base)?;
         self.group.push(&Entry::Erase(Erased { learner, recorded_at }))?;
         self.draft.erase(learner, recorded_at)?;
+        self.receipts.retain(|(of, _), _| *of != learner);
         self.states.insert(learner, None);
         // Nothing new is in the feed, but whoever follows the learner must hear of the end.
         let bucket = Bucket::of(learner);
@@ -104,12 +119,15 @@ impl<'a> Decider<'a> {
         Ok(())
     }
 
+    /// What a call with the same key did before; an error is about the rows.
+    fn known_receipt(&self, commit: &Commit) -> Result<Option<Result<Receipt, StoreError>>, StoreError> {
+        let Some(receipt) = &commit.receipt else { return Ok(None) };
+        let Some(offset) = self.draft.receipt(commit.learner, &receipt.key)? else { return Ok(None) };
+        let of_group = self.receipts.get(&(commit.learner, receipt.key.clone()));
+        Ok(Some(of_group.map_or_else(|| self.inner.receipt(offset, commit.learner), |it| Ok(it.clone()))))
+    }
+
     fn check(&self, commit: &Commit) -> Outcome {
-        if let Some(receipt) = &commit.receipt
-            && let Some(first) = self.draft.receipt(commit.learner, &receipt.key)?
-        {
-            return Err(CommitError::Repeated(Box::new(first)));
-        }
         self.check_base(commit.learner, commit.base)?;
         for claim in commit.claims() {
             if self.draft.holder(&claim)?.is_some_and(|it| it != commit.learner) {

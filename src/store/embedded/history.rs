@@ -5,7 +5,7 @@ use super::{
         Ledger,
         entry::{Committed, Entry},
     },
-    rows::{Head, PLACES, Rows, Table},
+    rows::{Head, LOST, PLACES, Rows, View},
 };
 use crate::{
     domain::{
@@ -13,7 +13,7 @@ use crate::{
         id::{LearnerId, Version},
         learner::{Learner, fold},
     },
-    store::{Bucket, FeedItem, Position, StoreError},
+    store::{Bucket, FeedItem, Position, Receipt, StoreError},
 };
 
 /// Events of a learner above a version, in order, at most `limit`.
@@ -28,6 +28,9 @@ pub(super) fn of_learner(
     let mut reader = Reader { ledger, last: None };
     let mut events = vec![];
     for (version, offset) in places(row, u64::from(after), limit)? {
+        if offset == LOST {
+            continue;
+        }
         let entry = reader.committed(offset)?;
         let event = entry.events.iter().find(|it| u64::from(it.version) == version && it.learner == learner);
         events.push(event.cloned().ok_or_else(|| misplaced(offset))?);
@@ -37,7 +40,7 @@ pub(super) fn of_learner(
 
 /// What a feed has above a position, in order, at most `limit`.
 pub(super) fn of_bucket(
-    table: &Table,
+    view: &View,
     ledger: &Ledger,
     bucket: Bucket,
     after: Position,
@@ -45,14 +48,26 @@ pub(super) fn of_bucket(
 ) -> Result<Vec<FeedItem>, StoreError> {
     let mut reader = Reader { ledger, last: None };
     let mut items = vec![];
-    for (position, offset) in places(|chunk| table.feed(bucket, chunk), after, limit)? {
+    for (position, offset) in places(|chunk| view.feed(bucket, chunk), after, limit)? {
+        if offset == LOST {
+            items.push(FeedItem { position, event: None });
+            continue;
+        }
         let entry = reader.committed(offset)?;
         let event = (position.checked_sub(entry.position)).and_then(|it| entry.events.get(it as usize));
         let event = event.cloned().ok_or_else(|| misplaced(offset))?;
-        let is_erased = matches!(table.head(event.learner)?, Some(Head::Erased { .. }));
+        let is_erased = matches!(view.head(event.learner)?, Some(Head::Erased { .. }));
         items.push(FeedItem { position, event: (!is_erased).then_some(event) });
     }
     Ok(items)
+}
+
+/// What a call did, by the place of its entry.
+pub(super) fn receipt(ledger: &Ledger, offset: u64, learner: LearnerId) -> Result<Receipt, StoreError> {
+    let mut reader = Reader { ledger, last: None };
+    let entry = reader.committed(offset)?;
+    let receipt = if entry.learner == learner { entry.receipt.clone() } else { None };
+    receipt.ok_or_else(|| misplaced(offset))
 }
 
 /// A learner's state, made of their events.

@@ -1,18 +1,22 @@
-//! The directory that a store lives in: who has it, which format it has, and whether it was closed
-//! cleanly.
+//! The directory that a store lives in: who has it, which format it has, where its parts are, and
+//! whether it was closed cleanly.
 //!
-//! `LOCK` belongs to the process that has the store and holds its number. `FORMAT` names the
-//! arrangement of all this. `ledger/` is the truth, `sled/` what can be made anew from it. `CLEAN`
-//! is there while nobody has a store that was closed cleanly; it says where the ledger ends and
-//! what sled's files look like, so that a change behind our back is noticed.
+//! `LOCK` belongs to the process that has the store and names it. `FORMAT` names the arrangement of
+//! all this. `ledger/` is the truth, and `ACKNOWLEDGED` says how far it reached when the store was
+//! last running. `sled/`, or the directory that `ROWS` names, can be made anew from it. `CLEAN` is
+//! there while nobody has a store that was closed cleanly; it says where the ledger ends and what
+//! sled's files look like, so that a change behind our back is noticed.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     clean::{self, Clean},
@@ -23,11 +27,28 @@ use crate::store::StoreError;
 
 const FORMAT: &str = "milepost store 1\n";
 const CLEAN: &str = "CLEAN";
+const ROWS: &str = "ROWS";
+const SLED: &str = "sled";
+
+/// Which directory has the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Rows {
+    directory: String,
+    /// How many bytes its files had when they were made or copied.
+    size: u64,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { directory: SLED.into(), size: 0 }
+    }
+}
 
 /// An open directory.
 pub(super) struct Home {
     path: PathBuf,
     pub(super) files: Files,
+    rows: Mutex<Rows>,
     /// Nobody else has the directory as long as this is locked.
     lock: File,
 }
@@ -36,16 +57,19 @@ impl Home {
     /// Opens a directory, or makes a new one, for this process alone.
     pub(super) fn open(path: &Path, files: Files) -> Result<Self, StoreError> {
         let context = || format!("opening the store in {}", path.display());
-        if !path.exists() {
-            fs::create_dir_all(path).map_err(StoreError::io(context()))?;
-            let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            files.sync_directory(parent).map_err(StoreError::io(context()))?;
-        }
-        let home = Self { path: path.to_owned(), files, lock: lock(path)? };
+        files.create_directory(path).map_err(StoreError::io(context()))?;
+        let lock = lock(path)?;
+        let home = Self { path: path.to_owned(), files, rows: Mutex::default(), lock };
         home.check_format()?;
-        fs::create_dir_all(home.ledger()).map_err(StoreError::io(context()))?;
-        home.files.sync_directory(path).map_err(StoreError::io(context()))?;
+        home.files.create_directory(&home.ledger()).map_err(StoreError::io(context()))?;
+        let rows = home.files.read_whole(&home.path.join(ROWS)).map_err(StoreError::io("reading ROWS"))?;
+        *home.rows() = rows.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default();
         Ok(home)
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Where the ledger is.
@@ -53,9 +77,47 @@ impl Home {
         self.path.join("ledger")
     }
 
+    /// Which file says how far the ledger was acknowledged.
+    pub(super) fn witness(&self) -> PathBuf {
+        self.path.join("ACKNOWLEDGED")
+    }
+
     /// Where the rows are.
     pub(super) fn sled(&self) -> PathBuf {
-        self.path.join("sled")
+        self.path.join(&self.rows().directory)
+    }
+
+    /// Where other rows can be made that take the place of these.
+    pub(super) fn next_sled(&self) -> PathBuf {
+        let now = generation(&self.rows().directory).unwrap_or(0);
+        self.path.join(format!("{SLED}-{}", now + 1))
+    }
+
+    /// From now on the rows are those in this directory, whose files have so many bytes.
+    pub(super) fn set_sled(&self, path: &Path, size: u64) -> io::Result<()> {
+        let directory = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let rows = Rows { directory, size };
+        let bytes = serde_json::to_vec(&rows).expect("no map");
+        self.files.publish(&self.path.join(ROWS), &bytes)?;
+        *self.rows() = rows;
+        Ok(())
+    }
+
+    /// How many bytes the files of the rows had when they were made or copied.
+    pub(super) fn size_when_made(&self) -> u64 {
+        self.rows().size
+    }
+
+    /// Removes what is left of rows that were being made, or that others took the place of.
+    pub(super) fn remove_other_sleds(&self) -> io::Result<()> {
+        let now = self.sled();
+        for path in self.files.list(&self.path)? {
+            let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+            if generation(name).is_some() && path != now {
+                self.files.remove_tree(&path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Where a copy of the rows is while they are opened after an unclean stop.
@@ -66,25 +128,24 @@ impl Home {
     /// Puts the rows aside, in place of those that were put aside before.
     pub(super) fn put_sled_aside(&self) -> io::Result<()> {
         let mut number = 1;
-        for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if let Some(old) = name.to_str().and_then(|it| it.strip_prefix("sled.bad-")) {
+        for path in self.files.list(&self.path)? {
+            let name = path.file_name().and_then(|it| it.to_str());
+            if let Some(old) = name.and_then(|it| it.strip_prefix("sled.bad-")) {
                 number = number.max(old.parse::<u64>().unwrap_or(0) + 1);
-                fs::remove_dir_all(entry.path())?;
+                self.files.remove_tree(&path)?;
             }
         }
-        fs::rename(self.sled(), self.path.join(format!("sled.bad-{number}")))?;
-        self.files.sync_directory(&self.path)
+        self.files.rename(&self.sled(), &self.path.join(format!("sled.bad-{number}")))
+    }
+
+    fn rows(&self) -> std::sync::MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the store was closed cleanly, and how.
     pub(super) fn clean(&self) -> Result<Option<Clean>, StoreError> {
-        match fs::read(self.clean_path()) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io("reading CLEAN")(error)),
-        }
+        let bytes = self.files.read_whole(&self.clean_path()).map_err(StoreError::io("reading CLEAN"))?;
+        Ok(bytes.and_then(|it| serde_json::from_slice(&it).ok()))
     }
 
     /// From now on the store is not closed cleanly.
@@ -92,14 +153,16 @@ impl Home {
         if !self.clean_path().exists() {
             return Ok(());
         }
-        self.files.remove(&self.path, CLEAN).map_err(StoreError::io("removing CLEAN"))
+        self.files.remove(&self.clean_path()).map_err(StoreError::io("removing CLEAN"))
     }
 
     /// Says that the store was closed cleanly.
     pub(super) fn mark_clean(&self, end: Seq) -> Result<(), StoreError> {
-        let files = clean::seals(&self.sled()).map_err(StoreError::io("reading sled's files"))?;
+        let sealed = clean::seals(&self.files, &self.sled());
+        let files = sealed.map_err(StoreError::io("reading sled's files"))?;
         let bytes = serde_json::to_vec(&Clean { end, files }).expect("a marker has no map");
-        self.files.publish(&self.path, CLEAN, &bytes).map_err(StoreError::io("writing CLEAN"))
+        let published = self.files.publish(&self.clean_path(), &bytes);
+        published.map(drop).map_err(StoreError::io("writing CLEAN"))
     }
 
     fn clean_path(&self) -> PathBuf {
@@ -124,20 +187,26 @@ impl Home {
     }
 
     fn check_format(&self) -> Result<(), StoreError> {
-        match fs::read_to_string(self.path.join("FORMAT")) {
-            Ok(format) if format == FORMAT => Ok(()),
-            Ok(format) => Err(StoreError::Damaged(format!(
+        let path = self.path.join("FORMAT");
+        match self.files.read_whole(&path).map_err(StoreError::io("reading FORMAT"))? {
+            Some(format) if format == FORMAT.as_bytes() => Ok(()),
+            Some(format) => Err(StoreError::Damaged(format!(
                 "the store has the format `{}`; this program knows `{}`",
-                format.trim(),
+                String::from_utf8_lossy(&format).trim(),
                 FORMAT.trim()
             ))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.ledger().exists() => {
-                let published = self.files.publish(&self.path, "FORMAT", FORMAT.as_bytes());
-                published.map_err(StoreError::io("writing FORMAT"))
+            None if self.ledger().exists() => Err(StoreError::Damaged("its FORMAT is missing".into())),
+            None => {
+                let published = self.files.publish(&path, FORMAT.as_bytes());
+                published.map(drop).map_err(StoreError::io("writing FORMAT"))
             }
-            Err(error) => Err(StoreError::io("reading FORMAT")(error)),
         }
     }
+}
+
+/// The number of a directory of rows, by its name.
+fn generation(name: &str) -> Option<u64> {
+    if name == SLED { Some(0) } else { name.strip_prefix(SLED)?.strip_prefix('-')?.parse().ok() }
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {
@@ -149,16 +218,18 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => {
             let holder = holder(&mut file).map_err(StoreError::io(context.clone()))?;
             let path = path.display();
-            return Err(StoreError::Locked(format!("the store in {path} is in use by process {holder}")));
+            return Err(StoreError::Locked(format!("the store in {path} is in use by {holder}")));
         }
         Err(TryLockError::Error(error)) => return Err(StoreError::io(context.clone())(error)),
     }
     file.set_len(0).map_err(StoreError::io(context.clone()))?;
-    writeln!(file, "{}", std::process::id()).map_err(StoreError::io(context.clone()))?;
+    let program = std::env::current_exe().ok();
+    let program = program.as_ref().and_then(|it| it.file_name()).unwrap_or_default().to_string_lossy();
+    writeln!(file, "process {} ({program})", std::process::id()).map_err(StoreError::io(context.clone()))?;
     Ok(file)
 }
 
-/// The number of the process that has the store.
+/// Who has the store.
 fn holder(file: &mut File) -> io::Result<String> {
     let mut holder = String::new();
     for _ in 0..20 {

@@ -1,44 +1,50 @@
-//! What readers and the committer share.
+//! What readers, the committer and the applier share.
 
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, OnceLock, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{
+    EmbeddedOptions,
     cache::Cache,
     decide::States,
-    files::FileOp,
+    halt::{Halt, Reason},
     history,
     home::Home,
     ledger::Ledger,
     panic_text,
-    rows::{Head, Meta, Rows as _, Table},
+    rows::{Head, Meta, Pending, Rows as _, Table, View},
 };
 use crate::{
     domain::{id::LearnerId, learner::Learner},
-    store::{Bucket, Position, StoreError, wake::Wakes},
+    store::{Bucket, Position, Receipt, StoreError, wake::Wakes},
 };
 
+/// So long closing waits for readers.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 pub(super) struct Inner {
-    /// `None` once the store is closed.
-    table: RwLock<Option<Table>>,
+    pub(super) rows: Pending,
     pub(super) ledger: Arc<Ledger>,
     cache: Cache,
     heads: Vec<AtomicU64>,
     n_learners: AtomicU64,
-    applied: AtomicU64,
+    /// The last record that readers see.
+    shown: AtomicU64,
     pub(super) wakes: Wakes,
-    /// Why nothing is written any more, if so.
-    pub(super) stopped: OnceLock<String>,
+    pub(super) halt: Halt,
     /// Whether a row was found that is not what was written.
     is_suspect: AtomicBool,
+    min_free_bytes: u64,
     /// Last, so that the directory is given up last.
-    home: Home,
+    pub(super) home: Home,
 }
 
 /// What came of loading a state.
@@ -53,35 +59,35 @@ impl Inner {
     pub(super) fn new(
         home: Home,
         ledger: Arc<Ledger>,
-        table: Table,
+        table: Arc<Table>,
         meta: &Meta,
-        cache_bytes: u64,
+        options: &EmbeddedOptions,
     ) -> Result<Self, StoreError> {
-        let heads = table.heads()?;
+        let view = View::new(table);
+        let heads = view.heads()?;
         Ok(Self {
             wakes: Wakes::new(&heads),
             heads: heads.into_iter().map(AtomicU64::new).collect(),
-            table: RwLock::new(Some(table)),
+            rows: Pending::new(view, options.pending_bytes),
             ledger,
-            cache: Cache::new(cache_bytes),
+            cache: Cache::new(options.cache_bytes),
             n_learners: AtomicU64::new(meta.n_learners),
-            applied: AtomicU64::new(meta.applied),
-            stopped: OnceLock::new(),
+            shown: AtomicU64::new(meta.applied),
+            halt: Halt::default(),
             is_suspect: AtomicBool::new(false),
+            min_free_bytes: options.min_free_bytes,
             home,
         })
     }
 
     /// Does something with the rows, which stay open meanwhile. sled panics on some damage; that is
     /// an error like others.
-    pub(super) fn with_table<T>(
+    pub(super) fn with_rows<T>(
         &self,
-        act: impl FnOnce(&Table) -> Result<T, StoreError>,
+        act: impl FnOnce(&View) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        // Only closing takes the lock for itself.
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let table = table.as_ref().ok_or_else(|| StoreError::Closed("the store was closed".into()))?;
-        let result = catch_unwind(AssertUnwindSafe(|| act(table)))
+        let view = self.rows.view().ok_or_else(|| StoreError::Closed("the store was closed".into()))?;
+        let result = catch_unwind(AssertUnwindSafe(|| act(&view)))
             .unwrap_or_else(|panic| Err(StoreError::Damaged(format!("a panic: {}", panic_text(&*panic)))));
         if let Err(StoreError::Damaged(reason)) = &result {
             self.suspect(reason);
@@ -91,12 +97,12 @@ impl Inner {
 
     /// A learner's state, from memory or from a few rows.
     pub(super) fn load(&self, learner: LearnerId) -> Result<Loaded, StoreError> {
-        self.with_table(|table| {
-            if let Some(state) = self.cache.get(learner) {
-                return Ok(Loaded::Whole(state));
-            }
+        if let Some(state) = self.cache.get(learner) {
+            return Ok(Loaded::Whole(state));
+        }
+        self.with_rows(|view| {
             let ticket = self.cache.ticket(learner);
-            match table.record(learner) {
+            match view.record(learner) {
                 Ok(None) => Ok(Loaded::Nothing),
                 Ok(Some((state, n_bytes))) => {
                     let state = Arc::new(state);
@@ -115,24 +121,22 @@ impl Inner {
     /// The state of a learner whose rows are damaged, from all their events; it may take long.
     pub(super) fn fold_anew(
         &self,
-        table: &Table,
+        view: &View,
         learner: LearnerId,
     ) -> Result<Option<Arc<Learner>>, StoreError> {
         let ticket = self.cache.ticket(learner);
-        if let Ok(Some(Head::Erased { .. })) = table.head(learner) {
+        if let Ok(Some(Head::Erased { .. })) = view.head(learner) {
             // Erased since.
             return Ok(None);
         }
-        let state = Arc::new(history::state(table, &self.ledger, learner, &[])?);
+        let state = Arc::new(history::state(view, &self.ledger, learner, &[])?);
         self.cache.add(ticket, state.clone(), 4_096);
         Ok(Some(state))
     }
 
-    /// Writes the rows of a group that is durable.
-    pub(super) fn apply(&self, table: &Table, batch: sled::Batch) -> Result<(), StoreError> {
-        let context = "writing rows to sled";
-        self.home.files.before(FileOp::ApplyRows).map_err(StoreError::io(context))?;
-        table.apply(batch)
+    /// What a call did, by the place of its entry in the ledger.
+    pub(super) fn receipt(&self, offset: u64, learner: LearnerId) -> Result<Receipt, StoreError> {
+        history::receipt(&self.ledger, offset, learner)
     }
 
     /// Shows what was written.
@@ -147,7 +151,7 @@ impl Inner {
             self.heads[bucket.index()].store(*head, Ordering::Release);
         }
         self.n_learners.store(meta.n_learners, Ordering::Release);
-        self.applied.store(meta.applied, Ordering::Release);
+        self.shown.store(meta.applied, Ordering::Release);
     }
 
     /// The last position of a bucket.
@@ -160,32 +164,80 @@ impl Inner {
         self.n_learners.load(Ordering::Acquire)
     }
 
-    /// Closes the rows and says so, unless something is wrong with them. The committer has
-    /// stopped.
+    /// The last record of the ledger that readers see.
+    pub(super) fn shown(&self) -> u64 {
+        self.shown.load(Ordering::Acquire)
+    }
+
+    /// Whether there is room on the disk; if not, no writes are taken.
+    pub(super) fn has_room(&self) -> bool {
+        let free = match self.home.files.free_bytes(self.home.path()) {
+            Ok(free) => free,
+            Err(error) => {
+                tracing::warn!(%error, "the file system does not say how much room it has");
+                return true;
+            }
+        };
+        if free < self.min_free_bytes {
+            self.halt.set(Reason::Full(self.full()));
+        }
+        self.min_free_bytes <= free
+    }
+
+    /// Says that the disk is full.
+    pub(super) fn full(&self) -> String {
+        format!("the disk is almost full: less than {} MiB are free", self.min_free_bytes.div_ceil(1 << 20))
+    }
+
+    /// Closes the rows and says so, unless something is wrong with them. The committer and the
+    /// applier have stopped.
     pub(super) fn close(&self) -> Result<(), StoreError> {
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(open) = table.take() else { return Ok(()) };
-        let flushed = open.flush();
-        drop(open);
+        let Some(view) = self.rows.close() else { return Ok(()) };
+        let is_whole = view.is_in_sled();
+        let Some(table) = self.last_of(view) else {
+            return Err(StoreError::Damaged(
+                "somebody is still reading; the store is not closed as clean".into(),
+            ));
+        };
+        let flushed = table.flush();
+        drop(table);
         self.home.wait_for_sled();
-        let marked = flushed.and_then(|()| self.mark_clean());
+        let marked = flushed.and_then(|()| if is_whole { self.mark_clean() } else { Ok(()) });
         self.home.release();
         marked
+    }
+
+    /// Waits for those who are still reading.
+    fn last_of(&self, mut view: Arc<View>) -> Option<Table> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            match Arc::try_unwrap(view).map(View::into_table) {
+                Ok(table) => return Arc::into_inner(table),
+                Err(shared) => view = shared,
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        None
     }
 
     fn mark_clean(&self) -> Result<(), StoreError> {
         let sled = self.home.sled();
         self.home.files.sync_tree(&sled).map_err(StoreError::io("bringing sled's files to the disk"))?;
-        if self.stopped.get().is_some() || self.is_suspect.load(Ordering::Acquire) {
+        if self.halt.reason().is_some() || self.is_suspect.load(Ordering::Acquire) {
             tracing::warn!("the store is closed, but not as clean: it will be checked when it is opened");
             return Ok(());
         }
-        self.home.mark_clean(self.applied.load(Ordering::Acquire))
+        self.home.mark_clean(self.shown())
+    }
+
+    /// The rows are made anew: what was found before says nothing about them.
+    pub(super) fn trust(&self) {
+        self.is_suspect.store(false, Ordering::Release);
     }
 
     fn suspect(&self, reason: &str) {
         if !self.is_suspect.swap(true, Ordering::AcqRel) {
-            tracing::warn!(reason, "what is stored is damaged; it will be checked when the store is opened");
+            tracing::warn!(reason, "what is stored is damaged; the rows will be checked or made anew");
         }
     }
 }
@@ -248,9 +300,8 @@ mod tests {
         let store = EmbeddedStore::open(dir.path(), options).expect("a store");
         let commit = registration();
         store.commit(commit.clone()).await.expect("a commit");
-        let mut batch = sled::Batch::default();
-        batch.insert(key::record(commit.learner, 0), b"broken");
-        store.inner.with_table(|it| it.apply(batch)).expect("written");
+        let row = (key::record(commit.learner, 0), Some(sled::IVec::from("broken")));
+        store.inner.rows.add([row].into());
         assert_eq!(store.load(commit.learner).await.expect("loaded"), Some(commit.state));
         store.close().await.expect("closed");
         assert!(!dir.path().join("CLEAN").exists());

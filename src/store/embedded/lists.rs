@@ -2,30 +2,29 @@
 
 use std::collections::HashSet;
 
-use super::rows::{Head, Rows, Table, key, open};
+use super::rows::{Head, Here, Rows as _, View, key, open};
 use crate::{
     domain::{id::LearnerId, summary::Filter, time::Timestamp},
     store::{Bucket, Page, PageQuery, SortKey, StoreError},
 };
 
 /// One page of a list.
-pub(super) fn page(table: &Table, query: &PageQuery) -> Result<Page, StoreError> {
-    walk(table, query, places(table, query))
+pub(super) fn page(view: &View, query: &PageQuery) -> Result<Page, StoreError> {
+    walk(view, query, places(view, query))
 }
 
 /// The places of the part of a list that is asked for, in the direction of the walk.
-fn places(table: &Table, query: &PageQuery) -> Box<dyn Iterator<Item = Result<SortKey, StoreError>>> {
+fn places(view: &View, query: &PageQuery) -> impl Iterator<Item = Result<SortKey, StoreError>> {
     let (low, high) = match query.descending {
         false => (&query.after, &query.before),
         true => (&query.before, &query.after),
     };
-    let places = table.places(query.order, low.as_ref(), high.as_ref());
     // The walk goes from one end of the part asked for; its direction among the keys follows.
-    if query.descending == query.from_end { Box::new(places) } else { Box::new(places.rev()) }
+    view.places(query.order, low.as_ref(), high.as_ref(), query.descending != query.from_end)
 }
 
 fn walk(
-    table: &Table,
+    view: &View,
     query: &PageQuery,
     places: impl Iterator<Item = Result<SortKey, StoreError>>,
 ) -> Result<Page, StoreError> {
@@ -36,7 +35,7 @@ fn walk(
     for place in places {
         let place = place?;
         let learner = place.learner();
-        if met.contains(&learner) || !passes(table, query, learner)? {
+        if met.contains(&learner) || !passes(view, query, learner)? {
             continue;
         }
         if rows.len() == query.limit {
@@ -52,34 +51,38 @@ fn walk(
     Ok(Page { rows, more })
 }
 
-fn passes(table: &Table, query: &PageQuery, learner: LearnerId) -> Result<bool, StoreError> {
+fn passes(view: &View, query: &PageQuery, learner: LearnerId) -> Result<bool, StoreError> {
     if query.filter.is_empty() {
         return Ok(true);
     }
-    let head = table.head(learner)?;
-    Ok(matches!(head, Some(Head::Here(here)) if query.filter.passes(&here.summary, query.now)))
+    let head = view.head(learner)?;
+    Ok(head.is_some_and(|it| passes_head(&it, &query.filter, query.now)))
 }
 
 /// How many learners pass a filter. It looks at everybody.
-pub(super) fn count(table: &Table, filter: &Filter, now: Timestamp) -> Result<u64, StoreError> {
+pub(super) fn count(view: &View, filter: &Filter, now: Timestamp) -> Result<u64, StoreError> {
     let mut count = 0;
     for bucket in Bucket::all() {
-        for row in table.starting_with(&key::of_bucket(bucket, key::Kind::Head)) {
+        for row in view.starting_with(&key::of_bucket(bucket, key::Kind::Head)) {
             let (key, value) = row?;
-            let passes = matches!(open(&key, &value)?, Head::Here(here) if filter.passes(&here.summary, now));
-            count += u64::from(passes);
+            count += u64::from(passes_head(&open(&key, &value)?, filter, now));
         }
     }
     Ok(count)
 }
 
+fn passes_head(head: &Head, filter: &Filter, now: Timestamp) -> bool {
+    let Head::Here(Here { summary: Some(summary), .. }) = head else { return false };
+    filter.passes(summary, now)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::{cell::Cell, sync::Arc};
 
     use uuid::Uuid;
 
-    use super::*;
+    use super::{super::rows::Table, *};
     use crate::domain::summary::{OrderBy, Summary};
 
     fn place(number: u128) -> SortKey {
@@ -100,9 +103,9 @@ mod tests {
     fn a_page_without_a_filter_reads_its_own_places_and_one_more() {
         let dir = tempfile::TempDir::new().expect("a directory");
         let table = Table::open(dir.path(), 1 << 20).expect("rows");
-        let mut batch = sled::Batch::default();
-        (0..1_000).for_each(|it| batch.insert(key::list(OrderBy::Name, &place(it)), b""));
-        table.apply(batch).expect("written");
+        let rows = (0..1_000).map(|it| key::list(OrderBy::Name, &place(it)));
+        table.apply(rows.map(|it| (it.into(), Some((&b""[..]).into())))).expect("written");
+        let view = View::new(Arc::new(table));
         for (descending, from_end) in [(false, false), (false, true), (true, false), (true, true)] {
             for after in [None, Some(place(500))] {
                 let filter = Filter::default();
@@ -110,8 +113,8 @@ mod tests {
                 let query =
                     PageQuery { filter, now, order, descending, after, before: None, limit, from_end };
                 let n_read = Cell::new(0);
-                let counted = places(&table, &query).inspect(|_| n_read.set(n_read.get() + 1));
-                let page = walk(&table, &query, counted).expect("a page");
+                let counted = places(&view, &query).inspect(|_| n_read.set(n_read.get() + 1));
+                let page = walk(&view, &query, counted).expect("a page");
                 assert_eq!((page.rows.len(), page.more, n_read.get()), (20, true, 21), "{query:?}");
             }
         }

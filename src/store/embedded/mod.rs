@@ -15,12 +15,14 @@
 //! What an erased learner once did stays in the ledger files as bytes that nobody reads, until
 //! those are compacted.
 
+mod applier;
 mod audit;
 mod cache;
 mod clean;
 mod committer;
 mod decide;
 mod files;
+mod halt;
 mod history;
 mod home;
 mod inner;
@@ -35,8 +37,9 @@ use std::{
     any::Any,
     mem,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use async_trait::async_trait;
@@ -46,11 +49,12 @@ use tokio::{
 };
 
 use self::{
+    applier::{Applier, Orders, Stop},
     committer::{Command, Committer},
     decide::Task,
     inner::{Inner, Loaded},
     open::Opened,
-    rows::{Head, Rows as _, Table},
+    rows::{Head, Rows as _, View},
 };
 use super::{
     Bucket, Claim, Commit, CommitError, Erasure, FeedItem, Page, PageQuery, Position, Receipt, Store,
@@ -64,7 +68,8 @@ use crate::domain::{
     time::Timestamp,
 };
 
-pub use files::{Fault, FileOp};
+pub use applier::Compacted;
+pub use files::{Act, Fault, FileOp};
 pub use options::{EmbeddedOptions, Progress};
 
 /// So many commands wait for the committer; who comes later waits for a place among them.
@@ -77,7 +82,7 @@ const SHORT_PAGE: usize = 128;
 pub struct EmbeddedStore {
     inner: Arc<Inner>,
     commands: mpsc::Sender<Command>,
-    committer: Mutex<Option<JoinHandle<()>>>,
+    threads: Arc<Threads>,
 }
 
 impl EmbeddedStore {
@@ -85,12 +90,37 @@ impl EmbeddedStore {
     /// trusted are made anew.
     pub fn open(directory: &Path, options: EmbeddedOptions) -> Result<Arc<Self>, StoreError> {
         let Opened { home, ledger, writer, table, meta } = open::open(directory, &options)?;
-        let inner = Arc::new(Inner::new(home, ledger, table, &meta, options.cache_bytes)?);
+        let inner = Arc::new(Inner::new(home, ledger, table, &meta, &options)?);
         let (commands, queue) = mpsc::channel(QUEUE);
-        let committer = Committer { inner: inner.clone(), writer, meta, commands: queue };
-        let thread = thread::Builder::new().name("committer".into()).spawn(|| committer.run());
-        let thread = thread.map_err(StoreError::io("starting the committer"))?;
-        Ok(Arc::new(Self { inner, commands, committer: Mutex::new(Some(thread)) }))
+        let (orders, writing) = (Arc::<Mutex<Orders>>::default(), Arc::<Mutex<()>>::default());
+        let committer = Committer {
+            inner: inner.clone(),
+            writer,
+            meta,
+            commands: queue,
+            writing: writing.clone(),
+            must_reopen: false,
+            had_room: None,
+        };
+        let applier = Applier {
+            inner: inner.clone(),
+            options,
+            orders: orders.clone(),
+            writing,
+            is_broken: false,
+            n_made: 0,
+            sized: Instant::now(),
+        };
+        let handles = [spawn("committer", || committer.run())?, spawn("applier", || applier.run())?];
+        let threads = Threads { inner: inner.clone(), orders, handles: Mutex::new(Some(handles)) };
+        Ok(Arc::new(Self { inner, commands, threads: Arc::new(threads) }))
+    }
+
+    /// Makes sled's files as small as they can be, while the store is in use.
+    pub async fn compact(&self) -> Result<Compacted, StoreError> {
+        let answered = self.threads.orders().compact();
+        self.inner.rows.hurry();
+        answered.await.map_err(|_| StoreError::Closed("the store was closed".into()))?
     }
 
     async fn write(&self, task: Task) -> Result<(), CommitError> {
@@ -103,10 +133,10 @@ impl EmbeddedStore {
     /// Reads what may take long, where it keeps nobody else from being served.
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Inner, &Table) -> Result<T, StoreError> + Send + 'static,
+        read: impl FnOnce(&Inner, &View) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let inner = self.inner.clone();
-        let reading = spawn_blocking(move || inner.with_table(|table| read(&inner, table)));
+        let reading = spawn_blocking(move || inner.with_rows(|view| read(&inner, view)));
         reading.await.map_err(|error| StoreError::Damaged(format!("reading failed: {error}")))?
     }
 }
@@ -117,7 +147,7 @@ impl Store for EmbeddedStore {
         match self.inner.load(learner)? {
             Loaded::Whole(state) => Ok(Some(state)),
             Loaded::Nothing => Ok(None),
-            Loaded::Damaged => self.read(move |inner, table| inner.fold_anew(table, learner)).await,
+            Loaded::Damaged => self.read(move |inner, view| inner.fold_anew(view, learner)).await,
         }
     }
 
@@ -130,11 +160,13 @@ impl Store for EmbeddedStore {
     }
 
     async fn find(&self, claim: &Claim) -> Result<Option<LearnerId>, StoreError> {
-        self.inner.with_table(|table| table.holder(claim))
+        self.inner.with_rows(|view| view.holder(claim))
     }
 
     async fn replay(&self, learner: LearnerId, key: &str) -> Result<Option<Receipt>, StoreError> {
-        self.inner.with_table(|table| table.receipt(learner, key))
+        let found = self.inner.with_rows(|view| view.receipt(learner, key))?;
+        let Some(offset) = found else { return Ok(None) };
+        self.read(move |inner, _| inner.receipt(offset, learner)).await.map(Some)
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -147,7 +179,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn erased_at(&self, learner: LearnerId) -> Result<Option<Timestamp>, StoreError> {
-        let head = self.inner.with_table(|table| table.head(learner))?;
+        let head = self.inner.with_rows(|view| view.head(learner))?;
         Ok(head.and_then(|it| match it {
             Head::Here(_) => None,
             Head::Erased { at, .. } => Some(at),
@@ -160,14 +192,14 @@ impl Store for EmbeddedStore {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
-        self.read(move |inner, table| history::of_learner(table, &inner.ledger, learner, after, limit)).await
+        self.read(move |inner, view| history::of_learner(view, &inner.ledger, learner, after, limit)).await
     }
 
     async fn page(&self, query: PageQuery) -> Result<Page, StoreError> {
         if query.filter.is_empty() && query.limit <= SHORT_PAGE {
-            return self.inner.with_table(|table| lists::page(table, &query));
+            return self.inner.with_rows(|view| lists::page(view, &query));
         }
-        self.read(move |_, table| lists::page(table, &query)).await
+        self.read(move |_, view| lists::page(view, &query)).await
     }
 
     async fn count(&self, filter: &Filter, now: Timestamp) -> Result<u64, StoreError> {
@@ -175,11 +207,11 @@ impl Store for EmbeddedStore {
             return Ok(self.inner.n_learners());
         }
         let filter = filter.clone();
-        self.read(move |_, table| lists::count(table, &filter, now)).await
+        self.read(move |_, view| lists::count(view, &filter, now)).await
     }
 
     async fn feed(&self, bucket: Bucket, after: Position, limit: usize) -> Result<Vec<FeedItem>, StoreError> {
-        self.read(move |inner, table| history::of_bucket(table, &inner.ledger, bucket, after, limit)).await
+        self.read(move |inner, view| history::of_bucket(view, &inner.ledger, bucket, after, limit)).await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {
@@ -195,7 +227,7 @@ impl Store for EmbeddedStore {
     }
 
     fn read_only(&self) -> Option<String> {
-        let stopped = self.inner.stopped.get().cloned();
+        let stopped = self.inner.halt.reason().map(|it| it.text().to_owned());
         stopped.or_else(|| self.commands.is_closed().then(|| "it is closed".into()))
     }
 
@@ -205,23 +237,50 @@ impl Store for EmbeddedStore {
             // Without an answer it had stopped before.
             drop(has_stopped.await);
         }
-        let inner = self.inner.clone();
-        let closing = spawn_blocking(move || inner.close());
+        let threads = self.threads.clone();
+        let closing = spawn_blocking(move || {
+            threads.stop(Stop::WhenDone);
+            threads.inner.close()
+        });
         closing.await.map_err(|error| StoreError::Damaged(format!("closing failed: {error}")))?
     }
 }
 
 impl Drop for EmbeddedStore {
-    /// Waits for the committer, so that the directory is free afterwards. This is not a clean
-    /// close.
+    /// Waits for the threads, so that the directory is free afterwards. This is not a clean close.
     fn drop(&mut self) {
         drop(mem::replace(&mut self.commands, mpsc::channel(1).0));
-        let committer = self.committer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(committer) = committer {
-            // A panic of the committer was told when it happened.
-            drop(committer.join());
-        }
+        self.threads.stop(Stop::AtOnce);
     }
+}
+
+/// The threads that write.
+struct Threads {
+    inner: Arc<Inner>,
+    orders: Arc<Mutex<Orders>>,
+    handles: Mutex<Option<[JoinHandle<()>; 2]>>,
+}
+
+impl Threads {
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the committer, which has been asked to stop, and stops the applier.
+    fn stop(&self, how: Stop) {
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some([committer, applier]) = handles.take() else { return };
+        // A panic of theirs was told when it happened.
+        drop(committer.join());
+        self.orders().stop(how);
+        self.inner.rows.hurry();
+        drop(applier.join());
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let thread = thread::Builder::new().name(name.into()).spawn(run);
+    thread.map_err(StoreError::io(format!("starting the {name}")))
 }
 
 /// What a panic said.

@@ -5,7 +5,7 @@
 //! open, and nothing of the ledger is touched.
 
 use std::{
-    fs, io,
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
@@ -16,10 +16,10 @@ use super::{
     clean::{self, Clean},
     files::Files,
     home::Home,
-    ledger::{Ledger, Seq, Writer},
+    ledger::{Ledger, Place, Seq, Writer, check_end},
     panic_text,
     replay::replay,
-    rows::{Draft, Meta, Rows as _, Table},
+    rows::{Draft, Meta, Rows as _, Table, View, in_order},
 };
 use crate::store::StoreError;
 
@@ -28,31 +28,59 @@ pub(super) struct Opened {
     pub(super) home: Home,
     pub(super) ledger: Arc<Ledger>,
     pub(super) writer: Writer,
-    pub(super) table: Table,
+    pub(super) table: Arc<Table>,
     pub(super) meta: Meta,
 }
 
 /// Opens the store in a directory, or makes a new one.
 pub(super) fn open(path: &Path, options: &EmbeddedOptions) -> Result<Opened, StoreError> {
-    let home = Home::open(path, Files { fault: options.fault.clone() })?;
+    let home = Home::open(path, Files::new(options.fault.clone()))?;
     let clean = home.clean()?;
-    let is_new = fs::read_dir(home.ledger())
-        .map_err(StoreError::io("reading the ledger's directory"))?
-        .next()
-        .is_none();
-    if is_new && (home.sled().exists() || clean.is_some()) {
+    let is_new = !Ledger::is_in(&home.files, &home.ledger())?;
+    if is_new && (home.sled().exists() || home.witness().exists() || clean.is_some()) {
         return Err(StoreError::ledger_damaged(1, "there are no ledger files"));
     }
-    let (ledger, writer) =
-        Ledger::open(&home.ledger(), home.files.clone(), options.store_id, options.segment_bytes)?;
+    let (ledger, writer) = Ledger::open(&Place {
+        files: home.files.clone(),
+        directory: home.ledger(),
+        witness: home.witness(),
+        new_store: options.store_id,
+        segment_bytes: options.segment_bytes,
+    })?;
     let end = writer.next() - 1;
     if let Some(clean) = &clean {
         check_end(end, clean.end)?;
     }
+    home.remove_other_sleds().map_err(StoreError::io("removing old rows"))?;
     home.wait_for_sled();
     let opening = Opening { home: &home, ledger: &ledger, writer: &writer, end, options };
     let (table, meta) = opening.rows(clean)?;
     Ok(Opened { home, ledger, writer, table, meta })
+}
+
+/// Makes all rows from the ledger, up to a record, in a directory that is not there yet.
+pub(super) fn make(
+    home: &Home,
+    directory: &Path,
+    ledger: &Ledger,
+    end: Seq,
+    options: &EmbeddedOptions,
+) -> Result<(Arc<Table>, Meta), StoreError> {
+    let table = Arc::new(Table::open(directory, options.sled_cache_bytes)?);
+    let meta = begin(&table, no_rows(ledger, options))?;
+    let meta = replay(ledger, &table, meta, &options.summarizer, end, &options.progress)?;
+    table.flush()?;
+    keep(home, directory, &table)?;
+    Ok((table, meta))
+}
+
+/// Brings rows to the disk and makes them those of the store. Answers how many bytes their files
+/// have.
+pub(super) fn keep(home: &Home, directory: &Path, table: &Table) -> Result<u64, StoreError> {
+    home.files.sync_tree(directory).map_err(StoreError::io("bringing sled's files to the disk"))?;
+    let size = table.size_on_disk()?;
+    home.set_sled(directory, size).map_err(StoreError::io("changing ROWS"))?;
+    Ok(size)
 }
 
 struct Opening<'a> {
@@ -65,13 +93,13 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    fn rows(&self, clean: Option<Clean>) -> Result<(Table, Meta), StoreError> {
+    fn rows(&self, clean: Option<Clean>) -> Result<(Arc<Table>, Meta), StoreError> {
         self.home.unmark_clean()?;
         if !self.home.sled().exists() {
             if self.end != 0 {
                 tracing::warn!("sled's files are gone; the rows are made anew from the ledger");
             }
-            self.writer.cut_torn_end()?;
+            self.writer.settle()?;
             return self.make();
         }
         let is_trusted = self.was_closed_cleanly(clean)?;
@@ -84,9 +112,10 @@ impl Opening<'_> {
         {
             check_end(self.end, meta.applied)?;
         }
-        self.writer.cut_torn_end()?;
+        self.writer.settle()?;
         let opened = match looked.and_then(|(table, meta)| self.try_rows(table, meta, is_trusted)) {
             Ok(opened) => Ok(opened),
+            Err(error @ StoreError::LedgerDamaged { .. }) => Err(error),
             Err(error @ StoreError::Io { .. }) if is_disk_full(&error) => Err(error),
             Err(doubt) => {
                 tracing::warn!(%doubt, "the rows in sled are made anew from the ledger");
@@ -96,55 +125,50 @@ impl Opening<'_> {
                 self.make()
             }
         }?;
-        remove_if_there(&self.home.copy()).map_err(StoreError::io("removing the copy of sled's files"))?;
+        let removed = self.home.files.remove_tree(&self.home.copy());
+        removed.map_err(StoreError::io("removing the copy of sled's files"))?;
         Ok(opened)
     }
 
     /// Whether ledger and rows are as a clean close left them.
     fn was_closed_cleanly(&self, clean: Option<Clean>) -> Result<bool, StoreError> {
         let Some(clean) = clean else { return Ok(false) };
-        let seals = clean::seals(&self.home.sled()).map_err(StoreError::io("reading sled's files"))?;
+        let seals = clean::seals(&self.home.files, &self.home.sled());
+        let seals = seals.map_err(StoreError::io("reading sled's files"))?;
         Ok(self.end == clean.end && seals == clean.files)
     }
 
     /// Opening changes sled's files, perhaps for the worse.
     fn keep_copy(&self) {
-        let copy = self.home.copy();
-        let copied = remove_if_there(&copy).and_then(|()| copy_tree(&self.home.sled(), &copy));
+        let (files, copy) = (&self.home.files, self.home.copy());
+        let copied = files.remove_tree(&copy).and_then(|()| files.copy_tree(&self.home.sled(), &copy));
         if let Err(error) = copied {
             tracing::warn!(%error, "sled's files could not be copied before they are opened");
             // What is there of the copy helps nobody, and opening may need its room on the disk.
-            if let Err(error) = remove_if_there(&copy) {
+            if let Err(error) = files.remove_tree(&copy) {
                 tracing::warn!(%error, "what was copied of sled's files could not be removed");
             }
         }
     }
 
     /// The rows that are there and what they say of themselves; an error is a doubt.
-    fn look(&self) -> Result<(Table, Option<Meta>), StoreError> {
+    fn look(&self) -> Result<(Arc<Table>, Option<Meta>), StoreError> {
         catch(|| {
             let table = Table::open(&self.home.sled(), self.options.sled_cache_bytes)?;
             let meta = table.meta()?;
-            Ok((table, meta))
+            Ok((Arc::new(table), meta))
         })
     }
 
     /// The rows that are there, brought up to the end of the ledger; an error is a doubt.
     fn try_rows(
         &self,
-        table: Table,
+        table: Arc<Table>,
         meta: Option<Meta>,
         is_trusted: bool,
-    ) -> Result<(Table, Meta), StoreError> {
+    ) -> Result<(Arc<Table>, Meta), StoreError> {
         catch(|| {
             let meta = self.check_meta(&table, meta)?;
-            if !is_trusted {
-                audit::audit(&table, &meta)?;
-                tracing::info!(
-                    n_learners = meta.n_learners,
-                    "the store was not closed cleanly; it was audited and is sound"
-                );
-            }
             if meta.applied < self.end {
                 tracing::info!(
                     from = meta.applied + 1,
@@ -152,16 +176,24 @@ impl Opening<'_> {
                     "the rows are brought up to the ledger"
                 );
             }
-            let meta = self.replay(&table, meta)?;
+            let (options, ledger) = (self.options, self.ledger);
+            let meta = replay(ledger, &table, meta, &options.summarizer, self.end, &options.progress)?;
+            if !is_trusted {
+                audit::audit(&View::new(table.clone()), &meta, &*options.progress)?;
+                tracing::info!(
+                    n_learners = meta.n_learners,
+                    "the store was not closed cleanly; it was audited and is sound"
+                );
+            }
             Ok((table, meta))
         })
     }
 
-    fn check_meta(&self, table: &Table, meta: Option<Meta>) -> Result<Meta, StoreError> {
+    fn check_meta(&self, table: &Arc<Table>, meta: Option<Meta>) -> Result<Meta, StoreError> {
         let doubt = |text: &str| Err(StoreError::Damaged(text.into()));
         match meta {
             // Making the store was interrupted.
-            None if self.end == 0 => begin(table, self.no_rows()),
+            None if self.end == 0 => begin(table, no_rows(self.ledger, self.options)),
             None => doubt("there are no rows"),
             Some(meta) if meta.store != self.ledger.store() => doubt("the rows are of another store"),
             Some(meta) if meta.summarizer != self.options.summarizer.revision => {
@@ -171,41 +203,14 @@ impl Opening<'_> {
         }
     }
 
-    /// Makes all rows from the ledger.
-    fn make(&self) -> Result<(Table, Meta), StoreError> {
-        let table = Table::open(&self.home.sled(), self.options.sled_cache_bytes)?;
-        let meta = begin(&table, self.no_rows())?;
-        let meta = self.replay(&table, meta)?;
-        table.flush()?;
-        let synced = self.home.files.sync_tree(&self.home.sled());
-        synced.map_err(StoreError::io("bringing sled's files to the disk"))?;
-        Ok((table, meta))
-    }
-
-    fn no_rows(&self) -> Meta {
-        Meta {
-            store: self.ledger.store(),
-            summarizer: self.options.summarizer.revision,
-            applied: 0,
-            n_learners: 0,
-            n_erased: 0,
-            n_events: 0,
-            n_receipts: 0,
-        }
-    }
-
-    fn replay(&self, table: &Table, meta: Meta) -> Result<Meta, StoreError> {
-        replay(self.ledger, table, meta, &self.options.summarizer, self.end, &self.options.progress)
+    fn make(&self) -> Result<(Arc<Table>, Meta), StoreError> {
+        make(self.home, &self.home.sled(), self.ledger, self.end, self.options)
     }
 }
 
-/// Refuses a ledger that ends before a record that was acknowledged.
-fn check_end(end: Seq, acknowledged: Seq) -> Result<(), StoreError> {
-    if acknowledged <= end {
-        return Ok(());
-    }
-    let how = format!("it is broken or gone, and all up to {acknowledged} were acknowledged");
-    Err(StoreError::ledger_damaged(end + 1, &how))
+fn no_rows(ledger: &Ledger, options: &EmbeddedOptions) -> Meta {
+    let (store, summarizer) = (ledger.store(), options.summarizer.revision);
+    Meta { store, summarizer, applied: 0, n_learners: 0, n_erased: 0, n_events: 0 }
 }
 
 /// Does something with sled, which panics on some damage.
@@ -214,30 +219,12 @@ fn catch<T>(act: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError
         .unwrap_or_else(|panic| Err(StoreError::Damaged(format!("sled panicked: {}", panic_text(&*panic)))))
 }
 
-fn begin(table: &Table, meta: Meta) -> Result<Meta, StoreError> {
-    let (batch, meta) = Draft::new(table, meta).finish(0);
-    table.apply(batch)?;
+fn begin(table: &Arc<Table>, meta: Meta) -> Result<Meta, StoreError> {
+    let (changes, meta) = Draft::new(&View::new(table.clone()), meta).finish(0);
+    table.apply(in_order(changes))?;
     Ok(meta)
 }
 
 fn is_disk_full(error: &StoreError) -> bool {
     matches!(error, StoreError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
-}
-
-fn remove_if_there(directory: &Path) -> io::Result<()> {
-    if directory.exists() { fs::remove_dir_all(directory) } else { Ok(()) }
-}
-
-fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_tree(&entry.path(), &to)?;
-        } else {
-            fs::copy(entry.path(), to)?;
-        }
-    }
-    Ok(())
 }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::files::Fault;
 use crate::store::Summarizer;
 
-/// Hears how far the rows have been made anew: so many of so many ledger records.
+/// Hears how far opening is: so many of so many ledger records were made into rows, or so many of so
+/// many buckets were audited.
 pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// How to open a store.
@@ -21,6 +22,10 @@ pub struct EmbeddedOptions {
     pub cache_bytes: u64,
     /// How much memory sled may take for its pages; it needs about a third more.
     pub sled_cache_bytes: u64,
+    /// How much memory rows may take that wait for sled.
+    pub pending_bytes: usize,
+    /// With less room on the disk, no write is taken.
+    pub min_free_bytes: u64,
     /// A ledger file that has as many bytes is followed by another one.
     pub segment_bytes: u64,
     /// Hears how far opening is.
@@ -37,6 +42,8 @@ impl EmbeddedOptions {
             summarizer,
             cache_bytes: 64 << 20,
             sled_cache_bytes: 128 << 20,
+            pending_bytes: 32 << 20,
+            min_free_bytes: 64 << 20,
             segment_bytes: 64 << 20,
             progress: Arc::new(|_, _| {}),
             fault: None,

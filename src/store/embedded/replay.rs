@@ -1,6 +1,13 @@
 //! Makes rows of ledger entries: those that the rows lack after a crash, or all of them.
+//!
+//! Rows may be ahead of what they say that they are up to: then a crash came while they were written.
+//! A learner's head is written last, so that it tells; what it does not count yet is written again.
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    sync::Arc,
+};
 
 use super::{
     Progress, history,
@@ -8,22 +15,23 @@ use super::{
         Ledger, Seq,
         entry::{Committed, Entry},
     },
-    rows::{Draft, Meta, Rows as _, Table, Written},
+    rows::{Draft, Head, Meta, Rows as _, Table, View, Written, in_order},
 };
 use crate::{
-    domain::{id::LearnerId, learner::Learner},
+    domain::{
+        id::{LearnerId, Version},
+        learner::{Learner, fold},
+    },
     store::{StoreError, Summarizer},
 };
 
 /// So many changed rows are written together.
-const BATCH: usize = 8_192;
-/// So many states are kept between entries.
-const KEPT_STATES: usize = 4_096;
+const BATCH: usize = 65_536;
 
-/// Brings the rows up to the last record of the ledger.
+/// Brings the rows up to a record of the ledger.
 pub(super) fn replay(
     ledger: &Ledger,
-    table: &Table,
+    table: &Arc<Table>,
     meta: Meta,
     summarizer: &Summarizer,
     end: Seq,
@@ -32,11 +40,11 @@ pub(super) fn replay(
     if meta.applied == end {
         return Ok(meta);
     }
-    let from = meta.applied + 1;
+    let (view, mut applied) = (View::new(table.clone()), meta.applied);
+    let draft = Draft::new(&view, meta);
     let mut replay =
-        Replay { ledger, table, summarizer, draft: Draft::new(table, meta), states: HashMap::new() };
-    let mut applied = from - 1;
-    ledger.replay(from, |seq, offset, entry| {
+        Replay { ledger, view: &view, summarizer, draft, states: HashMap::new(), changed: BTreeSet::new() };
+    ledger.replay(applied + 1, end, |seq, offset, entry| {
         replay.add(offset, entry)?;
         applied = seq;
         if BATCH <= replay.draft.len() {
@@ -52,68 +60,94 @@ pub(super) fn replay(
 
 struct Replay<'a> {
     ledger: &'a Ledger,
-    table: &'a Table,
+    view: &'a View,
     summarizer: &'a Summarizer,
     draft: Draft<'a>,
+    /// Of the learners that were met in this batch, each at the version of their head.
     states: HashMap<LearnerId, Arc<Learner>>,
+    changed: BTreeSet<LearnerId>,
 }
 
-impl<'a> Replay<'a> {
+impl Replay<'_> {
     fn add(&mut self, offset: u64, entry: Entry) -> Result<(), StoreError> {
         match entry {
             Entry::Commit(committed) => self.commit(offset, &committed),
             Entry::Erase(erased) => {
                 self.states.remove(&erased.learner);
+                self.changed.remove(&erased.learner);
                 self.draft.erase(erased.learner, erased.recorded_at)
             }
         }
     }
 
     fn commit(&mut self, offset: u64, committed: &Committed) -> Result<(), StoreError> {
-        let learner = committed.learner;
-        let state = self.state(committed)?;
-        let summary = (self.summarizer.summarize)(&state);
+        let (learner, events) = (committed.learner, &committed.events);
+        let version = self.version(learner)?;
+        if let (Some(version), Some(last)) = (version, events.last())
+            && version < last.version
+        {
+            let state = self.state(version, committed)?;
+            self.states.insert(learner, state);
+            self.changed.insert(learner);
+        }
         self.draft.commit(&Written {
             learner,
             offset,
+            base: events.first().map_or(0, |it| it.version - 1),
             position: committed.position,
-            n_events: committed.events.len(),
-            state: &state,
-            summary: &summary,
-            receipt: committed.receipt.as_ref(),
-        })?;
-        if KEPT_STATES <= self.states.len() {
-            self.states.clear();
-        }
-        self.states.insert(learner, state);
-        Ok(())
+            n_events: u32::try_from(events.len()).expect("versions are of 32 bits"),
+            receipt: committed.receipt.as_ref().map(|it| &*it.key),
+        })
     }
 
-    /// The state after an entry.
-    fn state(&self, committed: &Committed) -> Result<Arc<Learner>, StoreError> {
-        let learner = committed.learner;
-        let before = match self.states.get(&learner) {
-            Some(state) => state.clone(),
-            None => {
-                let read = self.draft.record(learner)?;
-                Arc::new(read.map_or_else(|| Learner::new(learner), |it| it.0))
-            }
-        };
-        if committed.events.is_empty() {
-            return Ok(before);
-        }
+    /// The version that a learner's head tells; `None`: they were erased.
+    fn version(&self, learner: LearnerId) -> Result<Option<Version>, StoreError> {
+        Ok(match self.draft.head(learner)? {
+            None => Some(0),
+            Some(Head::Here(here)) => Some(here.version),
+            Some(Head::Erased { .. }) => None,
+        })
+    }
+
+    /// The state after a commit to a learner at a version.
+    fn state(&self, version: Version, committed: &Committed) -> Result<Arc<Learner>, StoreError> {
+        let before = self.state_at(committed.learner, version)?;
         let after = committed.events.iter().try_fold(before, |state, it| state.after(it).map(Arc::new));
-        match after {
-            Some(state) => Ok(state),
-            None => history::state(&self.draft, self.ledger, learner, &committed.events).map(Arc::new),
+        if let Some(state) = after {
+            return Ok(state);
+        }
+        let (learner, n_events) = (committed.learner, version as usize);
+        let mut events = history::of_learner(&self.draft, self.ledger, learner, 0, n_events)?;
+        events.extend_from_slice(&committed.events);
+        Ok(Arc::new(fold(learner, &events)))
+    }
+
+    fn state_at(&self, learner: LearnerId, version: Version) -> Result<Arc<Learner>, StoreError> {
+        if version == 0 {
+            return Ok(Arc::new(Learner::new(learner)));
+        }
+        if let Some(state) = self.states.get(&learner) {
+            return Ok(state.clone());
+        }
+        match self.draft.record(learner) {
+            Ok(Some((state, _))) if state.version == version => Ok(Arc::new(state)),
+            _ => {
+                let events = history::of_learner(&self.draft, self.ledger, learner, 0, version as usize)?;
+                Ok(Arc::new(fold(learner, &events)))
+            }
         }
     }
 
     fn write(&mut self, applied: Seq) -> Result<Meta, StoreError> {
+        for learner in mem::take(&mut self.changed) {
+            let state = &self.states[&learner];
+            self.draft.state(state, &(self.summarizer.summarize)(state))?;
+        }
+        self.states.clear();
         let meta = self.draft.meta().clone();
-        let draft = mem::replace(&mut self.draft, Draft::new(self.table, meta));
-        let (batch, meta) = draft.finish(applied);
-        self.table.apply(batch)?;
+        let draft = mem::replace(&mut self.draft, Draft::new(self.view, meta));
+        let (changes, meta) = draft.finish(applied);
+        self.view.table().apply(in_order(changes))?;
         Ok(meta)
     }
 }

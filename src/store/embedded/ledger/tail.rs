@@ -1,9 +1,17 @@
 //! Where the records of the newest segment end, and what it means when they do not end well.
+//!
+//! A segment has room before it has records: it grows by zeros, which are synced before anything is
+//! written over them, and a group never reaches beyond them. A disk writes whole sectors. So a
+//! write that did not finish has left at least one sector of its group as it was: zeros. What is
+//! broken otherwise was whole once.
 
 use super::{
     record::{self, Seq},
-    segment::HEADER,
+    segment::{EXTENT, HEADER},
 };
+
+/// The smallest unit that a disk writes whole or not at all.
+const SECTOR: usize = 512;
 
 /// What stands in a segment.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +20,8 @@ pub(super) struct Extent {
     pub(super) length: usize,
     /// The sequence number of the next record.
     pub(super) next: Seq,
+    /// Where the last group begins that has a whole record.
+    pub(super) last_group: usize,
     /// What stands behind them.
     pub(super) end: End,
 }
@@ -28,31 +38,41 @@ pub(super) enum End {
 
 /// Reads records until one is not whole.
 pub(super) fn extent(bytes: &[u8], first: Seq) -> Extent {
-    let (mut length, mut next) = (0, first);
+    let (mut length, mut next, mut last_group) = (0, first, 0);
     while let Some(record) = record::read(&bytes[length..]).filter(|it| it.seq == next) {
+        if record.starts_group {
+            last_group = length;
+        }
         length += record.size();
         next += 1;
     }
-    Extent { length, next, end: end(bytes, length, next) }
+    Extent { length, next, last_group, end: end(bytes, length, next) }
 }
 
 fn end(bytes: &[u8], length: usize, next: Seq) -> End {
-    if length == bytes.len() {
-        return End::Clean;
-    }
+    let rest = &bytes[length..];
+    let Some(last) = rest.iter().rposition(|it| *it != 0) else {
+        // Room is made in whole extents: a file of another length was cut, unless some of the room
+        // is there, which grew when the power was cut.
+        let is_cut = rest.is_empty() && !(bytes.len() as u64 + HEADER).is_multiple_of(EXTENT);
+        return if is_cut { End::Damaged } else { End::Clean };
+    };
     let later = (length..bytes.len()).find_map(|at| {
         let record = record::read(&bytes[at..])?;
-        (next < record.seq).then_some((at, record))
+        (next < record.seq).then_some(at)
     });
     match later {
-        None => End::Torn,
-        // The later one begins a group, or another behind it does: a group is only begun when the
-        // one before it is durable.
-        Some((at, _)) if starts_group(&bytes[at..]) => End::Damaged,
-        // Both are of the last group. A power cut may bring its later pages to the disk and not
-        // its earlier ones; those read as zeros. Anything else is not what a power cut leaves.
-        Some((at, _)) if was_never_written(bytes, length, at) => End::Torn,
+        // It begins a group, or another behind it does: a group is only begun when the one before
+        // it is durable.
+        Some(at) if starts_group(&bytes[at..]) => End::Damaged,
+        Some(at) if has_gap(bytes, length, at) => End::Torn,
         Some(_) => End::Damaged,
+        None => {
+            let promised = record::payload_len(rest).map_or(0, |it| length + record::PREFIX + it);
+            let promised = if promised <= bytes.len() { promised } else { 0 };
+            let to = promised.max(length + last + 1);
+            if has_gap(bytes, length, to) { End::Torn } else { End::Damaged }
+        }
     }
 }
 
@@ -66,20 +86,26 @@ fn starts_group(mut bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether a sector between two places of a segment is all zeros, as no sector of a record is.
-fn was_never_written(bytes: &[u8], from: usize, to: usize) -> bool {
-    const SECTOR: usize = 512;
-    let first = (from + HEADER as usize).next_multiple_of(SECTOR) - HEADER as usize;
-    let sectors = (first..to).step_by(SECTOR).filter_map(|it| bytes.get(it..it + SECTOR));
-    sectors.into_iter().any(|it| it.iter().all(|it| *it == 0))
+/// Whether what a sector has between two places of a segment is all zeros, as no sector of a record
+/// is.
+fn has_gap(bytes: &[u8], from: usize, to: usize) -> bool {
+    let mut at = from;
+    while at < to {
+        let next = (at + HEADER as usize + 1).next_multiple_of(SECTOR) - HEADER as usize;
+        if bytes[at..next.min(to)].iter().all(|it| *it == 0) {
+            return true;
+        }
+        at = next;
+    }
+    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Groups of records of 300 bytes, and where each record starts.
-    fn segment(groups: &[usize]) -> Vec<u8> {
+    /// Groups of records of 300 bytes, with room behind them, and how many bytes they take.
+    fn segment(groups: &[usize]) -> (Vec<u8>, usize) {
         let (mut bytes, mut seq) = (vec![], 1);
         for group in groups {
             for place in 0..*group {
@@ -87,57 +113,88 @@ mod tests {
                 seq += 1;
             }
         }
-        bytes
+        let length = bytes.len();
+        bytes.resize((EXTENT - HEADER) as usize, 0);
+        (bytes, length)
     }
 
-    fn check(bytes: &[u8], length: usize, end: End) {
-        assert_eq!(extent(bytes, 1), Extent { length, next: 1 + length as u64 / 300, end });
+    fn check(bytes: &[u8], n_whole: usize, end: End) {
+        let extent = extent(bytes, 1);
+        let found = (extent.length, extent.next, extent.end);
+        assert_eq!(found, (n_whole * 300, 1 + n_whole as u64, end));
     }
 
     #[test]
     fn whole_records_end_clean() {
-        check(&segment(&[1, 2, 3]), 1800, End::Clean);
-        check(&[], 0, End::Clean);
+        check(&segment(&[1, 2, 3]).0, 6, End::Clean);
+        check(&segment(&[]).0, 0, End::Clean);
+        assert_eq!(extent(&segment(&[2, 3]).0, 1).last_group, 600);
     }
 
     #[test]
-    fn half_a_record_is_torn() {
-        let bytes = segment(&[1, 2]);
-        for end in 601..900 {
-            check(&bytes[..end], 600, End::Torn);
+    fn sectors_that_were_never_written_are_torn() {
+        // A group of 9,000 bytes from place 300 on; each of its sectors may be missing.
+        let (bytes, length) = segment(&[1, 30]);
+        let boundaries = (0..).map(|it| it * SECTOR + SECTOR - HEADER as usize);
+        let sectors: Vec<_> = boundaries.take_while(|it| *it < length).collect();
+        for sector in sectors {
+            let mut bytes = bytes.clone();
+            bytes[sector..][..SECTOR].fill(0);
+            let whole = (sector / 300).max(1);
+            let end = if sector + SECTOR < length || whole * 300 < sector { End::Torn } else { End::Clean };
+            check(&bytes, whole, end);
         }
-        check(&[&bytes[..], &[0; 700][..]].concat(), 900, End::Torn);
+    }
+
+    #[test]
+    fn the_first_sectors_of_a_record_alone_are_torn() {
+        let (mut bytes, length) = segment(&[1, 1]);
+        // The second record stands on both sides of a boundary.
+        bytes[SECTOR - HEADER as usize..length].fill(0);
+        check(&bytes, 1, End::Torn);
+    }
+
+    #[test]
+    fn a_group_of_which_nothing_was_written_is_not_there() {
+        let (mut bytes, length) = segment(&[1, 2]);
+        bytes[300..length].fill(0);
+        check(&bytes, 1, End::Clean);
     }
 
     #[test]
     fn a_broken_record_before_a_later_group_is_damage() {
-        let mut bytes = segment(&[1, 1, 1]);
+        let mut bytes = segment(&[1, 1, 1]).0;
         bytes[350] ^= 1;
-        check(&bytes, 300, End::Damaged);
+        check(&bytes, 1, End::Damaged);
         bytes[300..600].fill(0);
-        check(&bytes, 300, End::Damaged);
-        let mut bytes = segment(&[3, 1]);
+        check(&bytes, 1, End::Damaged);
+        let mut bytes = segment(&[3, 1]).0;
         bytes[350] ^= 1;
-        check(&bytes, 300, End::Damaged);
+        check(&bytes, 1, End::Damaged);
     }
 
     #[test]
     fn a_flipped_bit_in_the_last_group_is_damage() {
-        let mut bytes = segment(&[1, 3]);
-        bytes[350] ^= 1;
-        check(&bytes, 300, End::Damaged);
+        for at in [310, 350, 599, 620, 1199] {
+            let mut bytes = segment(&[1, 3]).0;
+            bytes[at] ^= 1;
+            check(&bytes, at / 300, End::Damaged);
+        }
     }
 
     #[test]
-    fn an_early_page_of_the_last_group_that_was_never_written_is_torn() {
-        let mut bytes = segment(&[1, 30]);
-        bytes[4096 - HEADER as usize..8192 - HEADER as usize].fill(0);
-        check(&bytes, 3900, End::Torn);
+    fn a_file_that_was_cut_is_damage() {
+        let (bytes, length) = segment(&[1, 30]);
+        for end in (301..length).step_by(97) {
+            check(&bytes[..end], end / 300, End::Damaged);
+        }
+        check(&bytes[..600], 2, End::Damaged);
+        check(&bytes[..length + 10], 31, End::Clean);
     }
 
     #[test]
     fn a_missing_record_is_damage() {
-        let bytes = segment(&[1, 1, 1]);
-        check(&[&bytes[..300], &bytes[600..]].concat(), 300, End::Damaged);
+        let bytes = segment(&[1, 1, 1]).0;
+        check(&[&bytes[..300], &bytes[600..]].concat(), 1, End::Damaged);
     }
 }

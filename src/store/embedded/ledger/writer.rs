@@ -1,9 +1,6 @@
 //! The end of the ledger: records become durable in groups, each with one write and one sync.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     super::files::Files,
@@ -11,18 +8,22 @@ use super::{
     entry::Entry,
     record::{self, MAX_PAYLOAD, Seq},
     segment::{HEADER, Header, Segment},
+    witness::Witness,
 };
 use crate::store::StoreError;
 
 /// The end of the ledger, for writing. There is one.
 pub(in super::super) struct Writer {
-    ledger: Arc<Ledger>,
-    files: Files,
-    directory: PathBuf,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) files: Files,
+    pub(super) directory: PathBuf,
     /// A segment that has as many bytes is full.
-    segment_bytes: u64,
-    next: Seq,
-    end: u64,
+    pub(super) segment_bytes: u64,
+    pub(super) witness: Witness,
+    pub(super) next: Seq,
+    pub(super) end: u64,
+    /// Where the last group begins.
+    pub(super) last_group: u64,
 }
 
 /// Records that become durable together.
@@ -33,37 +34,49 @@ pub(in super::super) struct Group {
 }
 
 impl Writer {
-    pub(super) fn new(
-        ledger: Arc<Ledger>,
-        files: Files,
-        directory: &Path,
-        segment_bytes: u64,
-        next: Seq,
-        end: u64,
-    ) -> Self {
-        Self { ledger, files, directory: directory.to_owned(), segment_bytes, next, end }
-    }
-
     /// The sequence number that the next record gets.
     pub(in super::super) fn next(&self) -> Seq {
         self.next
     }
 
-    /// Cuts off what a write left behind that never became a whole record.
-    pub(in super::super) fn cut_torn_end(&self) -> Result<(), StoreError> {
-        let segment = self.ledger.segment(|_| true);
-        let length = self.end - segment.header.start;
-        let n_bytes = segment.len()? - length;
-        if n_bytes == 0 {
-            return Ok(());
+    /// Makes the end of a ledger that was not closed cleanly sound, before anything of it is shown.
+    ///
+    /// What a write left behind that did not finish is overwritten with zeros. The last group is
+    /// written once more and synced: nobody knows whether it ever reached the disk, and after a sync
+    /// that failed the operating system may believe so wrongly.
+    pub(in super::super) fn settle(&self) -> Result<(), StoreError> {
+        let segment = self.ledger.newest();
+        let mut bytes = segment.bytes(&self.files)?;
+        let length = (self.end - segment.header.start) as usize;
+        let torn = &mut bytes[length..];
+        let n_torn = torn.iter().rposition(|it| *it != 0).map_or(0, |it| it + 1);
+        if n_torn != 0 {
+            tracing::warn!(
+                seq = self.next,
+                offset = self.end,
+                n_bytes = n_torn,
+                "the ledger ended in a record that was never wholly written, and so never acknowledged; it was cut off"
+            );
+            torn.fill(0);
         }
-        tracing::warn!(
-            seq = self.next,
-            offset = self.end,
-            n_bytes,
-            "the ledger ended in a record that was never wholly written, and so never acknowledged; it was cut off"
-        );
-        self.files.cut(&segment.file, HEADER + length).map_err(StoreError::io("cutting the ledger"))
+        let from = (self.last_group - segment.header.start) as usize;
+        let settled = self.files.write(&segment.file, &bytes[from..], HEADER + from as u64);
+        settled.and_then(|()| self.files.sync(&segment.file)).map_err(StoreError::io("settling the ledger"))
+    }
+
+    /// Takes back what was not acknowledged, through a new handle, so that writing can go on after
+    /// an operation failed.
+    pub(in super::super) fn reopen(&mut self) -> Result<(), StoreError> {
+        let old = self.ledger.newest();
+        let segment = Segment::open(&self.files, old.file.path())?;
+        let at = HEADER + self.end - segment.header.start;
+        let zeros = vec![0; (HEADER + segment.len()?).saturating_sub(at) as usize];
+        let cleared = self.files.write(&segment.file, &zeros, at);
+        cleared
+            .and_then(|()| self.files.sync(&segment.file))
+            .map_err(StoreError::io("reopening the ledger"))?;
+        self.ledger.replace_newest(Arc::new(segment));
+        Ok(())
     }
 
     /// Begins a group.
@@ -71,32 +84,42 @@ impl Writer {
         Group { bytes: vec![], next: self.next, end: self.end }
     }
 
-    /// Sees to it that the next group has a file to go to. No record is written yet.
-    pub(in super::super) fn make_room(&self) -> Result<(), StoreError> {
-        let segment = self.ledger.segment(|_| true);
-        if segment.is_removed()? {
+    /// Sees to it that a group has a place to go to. No record is written yet.
+    pub(in super::super) fn make_room(&self, group: &Group) -> Result<(), StoreError> {
+        let mut segment = self.ledger.newest();
+        if segment.file.is_removed().map_err(StoreError::io("asking for a ledger file's names"))? {
             return Err(StoreError::Damaged("the file that the ledger is written to was removed".into()));
         }
-        if self.segment_bytes <= self.end - segment.header.start { self.rotate() } else { Ok(()) }
+        if self.segment_bytes <= self.end - segment.header.start {
+            segment = self.rotate(&segment)?;
+        }
+        let length = HEADER + group.end - segment.header.start;
+        if HEADER + segment.len()? < length {
+            segment.grow(&self.files, length).map_err(StoreError::io("making room in the ledger"))?;
+        }
+        Ok(())
     }
 
     /// Makes a group durable. After an error nobody knows how much of it is: nothing may be
-    /// written any more.
+    /// written before the ledger is opened again.
     pub(in super::super) fn append(&mut self, group: Group) -> Result<(), StoreError> {
-        let segment = self.ledger.segment(|_| true);
+        let segment = self.ledger.newest();
         let at = HEADER + self.end - segment.header.start;
-        let written = self.files.append(&segment.file, &group.bytes, at);
+        let written = self.files.write(&segment.file, &group.bytes, at);
         written.map_err(StoreError::io("writing to the ledger"))?;
         self.files.sync(&segment.file).map_err(StoreError::io("bringing the ledger to the disk"))?;
+        self.witness.write(&self.files, group.last())?;
+        self.last_group = self.end;
         (self.next, self.end) = (group.next, group.end);
         Ok(())
     }
 
-    fn rotate(&self) -> Result<(), StoreError> {
+    fn rotate(&self, full: &Segment) -> Result<Arc<Segment>, StoreError> {
         let header = Header { store: self.ledger.store, first: self.next, start: self.end };
         let segment = Arc::new(Segment::create(&self.files, &self.directory, header)?);
-        self.ledger.push(segment);
-        Ok(())
+        self.ledger.push(segment.clone());
+        self.ledger.seal(full, self.end)?;
+        Ok(segment)
     }
 }
 

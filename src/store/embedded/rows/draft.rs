@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CHUNK, Head, Here, Meta, PLACES, Part, Rows, Table, close, key, seal};
+use sled::IVec;
+
+use super::{CHUNK, Changes, Head, Here, LOST, Meta, PLACES, Part, Rows, View, close, key};
 use crate::{
     domain::{
         id::{LearnerId, Version},
@@ -10,97 +12,130 @@ use crate::{
         summary::{OrderBy, Summary},
         time::Timestamp,
     },
-    store::{Bucket, Claim, Position, Receipt, SortKey, StoreError},
+    store::{Bucket, Claim, Position, SortKey, StoreError},
 };
 
 /// Changes of rows on top of those that are written.
 pub(in super::super) struct Draft<'a> {
-    table: &'a Table,
-    changed: BTreeMap<Vec<u8>, Option<sled::IVec>>,
+    view: &'a View,
+    changed: Changes,
     meta: Meta,
 }
 
-/// A ledger entry about a learner, and what it makes of them.
+/// A commit, as the ledger has it.
 pub(in super::super) struct Written<'a> {
     pub(in super::super) learner: LearnerId,
     /// Where the entry stands in the ledger.
     pub(in super::super) offset: u64,
+    /// The version before its first event.
+    pub(in super::super) base: Version,
     /// The position of its first event.
     pub(in super::super) position: Position,
-    pub(in super::super) n_events: usize,
-    pub(in super::super) state: &'a Learner,
-    pub(in super::super) summary: &'a Summary,
-    pub(in super::super) receipt: Option<&'a Receipt>,
+    pub(in super::super) n_events: u32,
+    /// The idempotency key, if its call is to be remembered.
+    pub(in super::super) receipt: Option<&'a str>,
+}
+
+impl Written<'_> {
+    /// The version after its last event.
+    fn version(&self) -> Version {
+        self.base + self.n_events
+    }
 }
 
 impl<'a> Draft<'a> {
     /// No changes yet.
-    pub(in super::super) fn new(table: &'a Table, meta: Meta) -> Self {
-        Self { table, changed: BTreeMap::new(), meta }
+    pub(in super::super) fn new(view: &'a View, meta: Meta) -> Self {
+        Self { view, changed: BTreeMap::new(), meta }
     }
 
-    /// Adds the changes of a commit, and says how many bytes the state takes.
-    pub(in super::super) fn commit(&mut self, written: &Written<'_>) -> Result<usize, StoreError> {
-        if let Some(receipt) = written.receipt {
-            let key = key::receipt(written.learner, &receipt.key);
-            let body = serde_json::to_vec(receipt).expect("a receipt has no map");
-            self.put(key.clone(), seal::seal(&key, &body));
-            self.meta.n_receipts += 1;
+    /// Adds where a commit stands. Before the draft is finished, [`Draft::state`] has to follow,
+    /// unless the commit has no events.
+    ///
+    /// When rows are brought up to the ledger after a crash, some may be ahead of the commit: those
+    /// stay. A learner's head is written after all their other rows, so that it tells.
+    pub(in super::super) fn commit(&mut self, written: &Written<'_>) -> Result<(), StoreError> {
+        let before = self.head(written.learner)?;
+        let is_new = written.n_events != 0 && (written.base == 0 || before.is_none());
+        self.meta.n_learners += u64::from(is_new);
+        self.meta.n_events += u64::from(written.n_events);
+        if written.n_events != 0 {
+            self.feed(written)?;
         }
-        if written.n_events == 0 {
-            return Ok(0);
-        }
-        let before = match self.head(written.learner)? {
-            Some(Head::Here(here)) => Some(here),
-            _ => None,
+        let receipt = written.receipt.map(|it| key::receipt(written.learner, it));
+        let mut here = match before {
+            Some(Head::Erased { .. }) => return Ok(()),
+            Some(Head::Here(here)) => here,
+            None if is_new => Here::default(),
+            None => {
+                // Of somebody who is not there, only what the call did is kept.
+                receipt.into_iter().for_each(|it| self.set(it, &written.offset));
+                return Ok(());
+            }
         };
-        self.meta.n_learners += u64::from(before.is_none());
-        self.meta.n_events += written.n_events as u64;
-        let claims = self.claims(written, before.as_ref());
-        self.lists(written.learner, before.as_ref().map(|it| &it.summary), Some(written.summary));
-        let bytes = postcard::to_stdvec(written.state).expect("a state holds nothing that postcard cannot");
-        let n_chunks = self.record(written.state, &bytes, before.as_ref().map_or(0, |it| it.n_chunks));
-        self.events(written)?;
-        self.feed(written)?;
-        let (version, summary) = (written.state.version, written.summary.clone());
-        self.set(key::head(written.learner), &Head::Here(Here { version, n_chunks, claims, summary }));
+        if let Some(receipt) = receipt {
+            here.n_receipts += u32::from(self.value(&receipt)?.is_none());
+            self.set(receipt, &written.offset);
+        }
+        if here.version < written.version() {
+            self.events(written, &mut here);
+        }
+        self.set(key::head(written.learner), &Head::Here(here));
+        Ok(())
+    }
+
+    /// Adds the state of a learner after all their commits, and says how many bytes it takes.
+    pub(in super::super) fn state(
+        &mut self,
+        state: &Learner,
+        summary: &Summary,
+    ) -> Result<usize, StoreError> {
+        let Some(Head::Here(mut here)) = self.head(state.id)? else { return Ok(0) };
+        self.claims(state, &mut here)?;
+        self.lists(state.id, here.summary.as_ref(), Some(summary));
+        here.summary = Some(summary.clone());
+        let bytes = postcard::to_stdvec(state).expect("a state holds nothing that postcard cannot");
+        here.n_chunks = self.record(state, &bytes, here.n_chunks);
+        self.set(key::head(state.id), &Head::Here(here));
         Ok(bytes.len())
     }
 
     /// Adds the changes of an erasure.
     pub(in super::super) fn erase(&mut self, learner: LearnerId, at: Timestamp) -> Result<(), StoreError> {
-        let mut n_events: Version = 0;
-        if let Some(Head::Here(here)) = self.head(learner)? {
-            n_events = here.version;
-            self.lists(learner, Some(&here.summary), None);
-            here.claims.into_iter().for_each(|it| self.remove(it));
-            self.meta.n_learners -= 1;
-        }
-        for kind in [key::Kind::Events, key::Kind::Record, key::Kind::Receipt] {
-            let keys = self.keys(&key::of_learner(learner, kind))?;
-            if kind == key::Kind::Receipt {
-                self.meta.n_receipts -= keys.len() as u64;
-            }
-            keys.into_iter().for_each(|it| self.remove(it));
-        }
         self.meta.n_erased += 1;
+        let mut n_events = match self.head(learner)? {
+            // Ahead of the ledger; they were counted when they were registered.
+            Some(Head::Erased { n_events, .. }) => {
+                self.meta.n_learners -= u64::from(n_events != 0);
+                return Ok(());
+            }
+            Some(Head::Here(here)) => {
+                self.meta.n_learners -= 1;
+                self.lists(learner, here.summary.as_ref(), None);
+                let n_places = here.n_places();
+                here.claims.into_iter().for_each(|it| self.remove(it));
+                n_places
+            }
+            None => 0,
+        };
+        for key in self.keys(&key::of_learner(learner, key::Kind::Events))? {
+            let places: Vec<u64> = self.row(&key)?.unwrap_or_default();
+            n_events += super::n_places(&places);
+            self.remove(key);
+        }
+        for kind in [key::Kind::Record, key::Kind::Receipt] {
+            self.keys(&key::of_learner(learner, kind))?.into_iter().for_each(|it| self.remove(it));
+        }
         self.set(key::head(learner), &Head::Erased { at, n_events });
         Ok(())
     }
 
     /// All changes, which bring the rows up to this record of the ledger.
-    pub(in super::super) fn finish(mut self, applied: u64) -> (sled::Batch, Meta) {
+    pub(in super::super) fn finish(mut self, applied: u64) -> (Changes, Meta) {
         self.meta.applied = applied;
         let meta = self.meta.clone();
         self.set(key::META.to_vec(), &meta);
-        let mut batch = sled::Batch::default();
-        for (key, value) in self.changed {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
-            }
-        }
-        (batch, meta)
+        (self.changed, meta)
     }
 
     /// What is true of the store with these changes.
@@ -113,12 +148,17 @@ impl<'a> Draft<'a> {
         self.changed.len()
     }
 
-    fn claims(&mut self, written: &Written<'_>, before: Option<&Here>) -> Vec<Vec<u8>> {
-        let claims: Vec<_> = Claim::of(written.state).iter().map(key::claim).collect();
-        let before = before.map_or(&[][..], |it| &it.claims);
-        before.iter().filter(|it| !claims.contains(it)).for_each(|it| self.remove(it.clone()));
-        claims.iter().filter(|it| !before.contains(it)).for_each(|it| self.set(it.clone(), &written.learner));
-        claims
+    fn claims(&mut self, state: &Learner, here: &mut Here) -> Result<(), StoreError> {
+        let claims: Vec<_> = Claim::of(state).iter().map(key::claim).collect();
+        for claim in here.claims.iter().filter(|it| !claims.contains(it)) {
+            // When several commits are made into rows at once, somebody else may have it by now.
+            if self.row(claim)? == Some(state.id) {
+                self.remove(claim.clone());
+            }
+        }
+        claims.iter().filter(|it| !here.claims.contains(it)).for_each(|it| self.set(it.clone(), &state.id));
+        here.claims = claims;
+        Ok(())
     }
 
     fn lists(&mut self, learner: LearnerId, before: Option<&Summary>, after: Option<&Summary>) {
@@ -142,33 +182,47 @@ impl<'a> Draft<'a> {
         n_chunks
     }
 
-    fn events(&mut self, written: &Written<'_>) -> Result<(), StoreError> {
-        let base = u64::from(written.state.version) - written.n_events as u64;
-        let key = |chunk: u64| key::events(written.learner, chunk as u32);
-        self.places(key, base, written)
+    /// Adds places for the events of a commit; those that fill a row get one.
+    fn events(&mut self, written: &Written<'_>, here: &mut Here) {
+        // What stands between was lost when the ledger was repaired.
+        let n_lost = written.base.saturating_sub(here.version) as usize;
+        here.places.resize(here.places.len() + n_lost, LOST);
+        here.places.resize(here.places.len() + written.n_events as usize, written.offset);
+        for chunk in here.version / PLACES as Version..written.version() / PLACES as Version {
+            let rest = here.places.split_off(PLACES as usize);
+            self.set(key::events(written.learner, chunk), &here.places);
+            here.places = rest;
+        }
+        here.version = written.version();
     }
 
+    /// Adds places to the feed behind those that it has.
     fn feed(&mut self, written: &Written<'_>) -> Result<(), StoreError> {
         let bucket = Bucket::of(written.learner);
-        self.places(|chunk| key::feed(bucket, chunk), written.position - 1, written)
+        let base = written.position - 1;
+        self.fill_feed(bucket, base)?;
+        let end = base + u64::from(written.n_events);
+        for chunk in base / PLACES..=(end - 1) / PLACES {
+            let mut places = Rows::feed(self, bucket, chunk)?;
+            let n_places = (end - chunk * PLACES).min(PLACES) as usize;
+            if places.len() < n_places {
+                places.resize(n_places, written.offset);
+                self.set(key::feed(bucket, chunk), &places);
+            }
+        }
+        Ok(())
     }
 
-    /// Adds places for the events of an entry behind the first `base` ones.
-    fn places(
-        &mut self,
-        key: impl Fn(u64) -> Vec<u8>,
-        base: u64,
-        written: &Written<'_>,
-    ) -> Result<(), StoreError> {
-        let end = base + written.n_events as u64;
-        for chunk in base / PLACES..=(end - 1) / PLACES {
-            let key = key(chunk);
-            let mut places: Vec<u64> = self.row(&key)?.unwrap_or_default();
-            if places.len() as u64 != base.saturating_sub(chunk * PLACES) {
-                return Err(super::damaged(&key));
+    /// A repair of the ledger may have left out what stood before a position.
+    fn fill_feed(&mut self, bucket: Bucket, base: Position) -> Result<(), StoreError> {
+        for chunk in (0..base.div_ceil(PLACES)).rev() {
+            let n_places = (base - chunk * PLACES).min(PLACES) as usize;
+            let mut places = Rows::feed(self, bucket, chunk)?;
+            if n_places <= places.len() {
+                break;
             }
-            places.resize((end - chunk * PLACES).min(PLACES) as usize, written.offset);
-            self.set(key, &places);
+            places.resize(n_places, LOST);
+            self.set(key::feed(bucket, chunk), &places);
         }
         Ok(())
     }
@@ -176,7 +230,7 @@ impl<'a> Draft<'a> {
     /// The keys that start so.
     fn keys(&self, prefix: &[u8]) -> Result<BTreeSet<Vec<u8>>, StoreError> {
         let mut keys = BTreeSet::new();
-        for row in self.table.starting_with(prefix) {
+        for row in self.view.starting_with(prefix) {
             keys.insert(row?.0.to_vec());
         }
         let changed = self.changed.range(prefix.to_vec()..);
@@ -204,10 +258,10 @@ impl<'a> Draft<'a> {
 }
 
 impl Rows for Draft<'_> {
-    fn value(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
+    fn value(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         match self.changed.get(key) {
             Some(value) => Ok(value.clone()),
-            None => self.table.value(key),
+            None => self.view.value(key),
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::{
 /// The one row about the store as a whole.
 pub(in super::super) const META: &[u8] = &[0xFF, 0xFF, b'm'];
 
+/// No row has a key behind this.
+pub(super) const END: &[u8] = &[0xFF, 0xFF, 0xFF];
+
 const LIST: u16 = 0xFFFE;
 
 /// What a row of a bucket is about.
@@ -46,9 +49,27 @@ pub(in super::super) fn of_learner(learner: LearnerId, kind: Kind) -> Vec<u8> {
     key
 }
 
+/// The first key behind all that start so.
+pub(in super::super) fn after(prefix: &[u8]) -> Vec<u8> {
+    let mut key = prefix.to_vec();
+    while key.pop_if(|it| *it == u8::MAX).is_some() {}
+    // No prefix is all 0xFF.
+    if let Some(last) = key.last_mut() {
+        *last += 1;
+    }
+    key
+}
+
 /// A learner's head.
 pub(super) fn head(learner: LearnerId) -> Vec<u8> {
     of_learner(learner, Kind::Head)
+}
+
+/// When a row is written: heads of learners after all their other rows, and what is true of the
+/// store as a whole last.
+pub(super) fn rank(key: &[u8]) -> u8 {
+    let is_head = key.get(2) == Some(&(Kind::Head as u8)) && key[..2] != LIST.to_be_bytes();
+    if key == META { 2 } else { u8::from(is_head) }
 }
 
 /// One part of a learner's state.

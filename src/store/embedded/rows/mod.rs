@@ -1,10 +1,16 @@
 //! Rows: what is kept in sled to find and load learners fast. All of them can be made anew from
 //! the ledger.
 
+mod copy;
 mod draft;
 pub(super) mod key;
+mod layer;
+mod pending;
 mod seal;
 mod table;
+mod view;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -16,14 +22,30 @@ use crate::{
         summary::Summary,
         time::Timestamp,
     },
-    store::{Bucket, Claim, Receipt, StoreError},
+    store::{Bucket, Claim, StoreError},
 };
 
+pub(super) use copy::Copy;
 pub(super) use draft::{Draft, Written};
+pub(super) use pending::Pending;
 pub(super) use table::Table;
+pub(super) use view::View;
+
+/// Changed rows by their keys; `None`: the row is removed.
+pub(super) type Changes = BTreeMap<Vec<u8>, Option<sled::IVec>>;
 
 /// How many places one row of events or of a feed has.
 pub(super) const PLACES: u64 = 64;
+
+/// Changed rows in the order in which they are to be written.
+pub(super) fn in_order(changes: Changes) -> Vec<(sled::IVec, Option<sled::IVec>)> {
+    let mut rows: Vec<_> = changes.into_iter().map(|(key, value)| (sled::IVec::from(key), value)).collect();
+    rows.sort_by_key(|(key, _)| key::rank(key));
+    rows
+}
+
+/// In place of an offset: the event was lost when the ledger was repaired.
+pub(super) const LOST: u64 = u64::MAX;
 
 /// How many bytes of a state one row has. sled writes larger values to files that it does not
 /// sync.
@@ -39,19 +61,36 @@ pub(super) enum Head {
         /// When.
         at: Timestamp,
         /// How many events they had, whose places in the feed stay.
-        n_events: u32,
+        n_events: u64,
     },
 }
 
 /// What the committer and the lists need to know of a learner who is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Here {
     pub(super) version: Version,
     /// How many rows the state has.
     pub(super) n_chunks: u16,
     /// The keys of their claims.
     pub(super) claims: Vec<Vec<u8>>,
-    pub(super) summary: Summary,
+    /// Where the events stand that do not fill a row of [`PLACES`] yet.
+    pub(super) places: Vec<u64>,
+    /// How many receipts they have.
+    pub(super) n_receipts: u32,
+    /// Of their state; `None` only while it is being written for the first time.
+    pub(super) summary: Option<Summary>,
+}
+
+impl Here {
+    /// How many events there are at [`Here::places`].
+    pub(super) fn n_places(&self) -> u64 {
+        n_places(&self.places)
+    }
+}
+
+/// How many events there are at these places.
+pub(super) fn n_places(places: &[u64]) -> u64 {
+    places.iter().filter(|it| **it != LOST).count() as u64
 }
 
 /// What is true of the store as a whole.
@@ -66,7 +105,6 @@ pub(super) struct Meta {
     pub(super) n_learners: u64,
     pub(super) n_erased: u64,
     pub(super) n_events: u64,
-    pub(super) n_receipts: u64,
 }
 
 /// A part of a state. All parts of one state name its version.
@@ -92,15 +130,26 @@ pub(super) trait Rows: Sized {
         self.row(&key::claim(claim))
     }
 
-    /// What a call with this idempotency key did.
-    fn receipt(&self, learner: LearnerId, name: &str) -> Result<Option<Receipt>, StoreError> {
-        let key = key::receipt(learner, name);
-        self.value(&key)?.map(|it| open_json(&key, &it)).transpose()
+    /// Where the ledger says what a call with this idempotency key did.
+    fn receipt(&self, learner: LearnerId, name: &str) -> Result<Option<u64>, StoreError> {
+        self.row(&key::receipt(learner, name))
     }
 
     /// Where events of a learner stand in the ledger, 64 of them.
     fn events(&self, learner: LearnerId, chunk: u32) -> Result<Vec<u64>, StoreError> {
-        Ok(self.row(&key::events(learner, chunk))?.unwrap_or_default())
+        let key = key::events(learner, chunk);
+        // Between two reads the places may move from the head to a row of their own.
+        for _ in 0..2 {
+            if let Some(places) = self.row(&key)? {
+                return Ok(places);
+            }
+            let Some(Head::Here(here)) = self.head(learner)? else { return Ok(vec![]) };
+            let in_head = here.version / PLACES as u32;
+            if in_head <= chunk {
+                return Ok(if in_head == chunk { here.places } else { vec![] });
+            }
+        }
+        Err(damaged(&key))
     }
 
     /// Where events of a feed stand in the ledger, 64 of them.
@@ -115,8 +164,7 @@ pub(super) trait Rows: Sized {
 
     /// A learner's state, with its size in bytes.
     fn record(&self, learner: LearnerId) -> Result<Option<(Learner, usize)>, StoreError> {
-        // A commit between two reads changes the version; after so many of them the state is in
-        // the cache, where the caller looks first.
+        // A commit between two reads changes the version.
         for _ in 0..1_000 {
             match self.record_once(learner)? {
                 Read::Whole(learner, size) => return Ok(Some((*learner, size))),
@@ -167,12 +215,6 @@ pub(super) enum Read {
 pub(super) fn open<'a, T: Deserialize<'a>>(key: &[u8], value: &'a [u8]) -> Result<T, StoreError> {
     let body = seal::unseal(key, value).ok_or_else(|| damaged(key))?;
     postcard::from_bytes(body).map_err(|_| damaged(key))
-}
-
-/// What a value says that is written as JSON, because it leaves fields out.
-pub(super) fn open_json<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, StoreError> {
-    let body = seal::unseal(key, value).ok_or_else(|| damaged(key))?;
-    serde_json::from_slice(body).map_err(|_| damaged(key))
 }
 
 /// The value that says this.

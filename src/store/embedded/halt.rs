@@ -1,0 +1,74 @@
+//! Whether the store takes writes, and if not, until when.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Why no write is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Until there is room on the disk.
+    Full(String),
+    /// Until the rows are made anew.
+    RowsLost(String),
+    /// Until the store is opened again.
+    Failed(String),
+}
+
+impl Reason {
+    /// What it says.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Reason::Full(text) | Reason::RowsLost(text) | Reason::Failed(text) => text,
+        }
+    }
+}
+
+/// Set by whoever fails; taken back only by the applier, and never after [`Reason::Failed`].
+#[derive(Default)]
+pub(super) struct Halt {
+    is_on: AtomicBool,
+    reason: Mutex<Option<Reason>>,
+}
+
+impl Halt {
+    /// Why no write is taken; `None`: they are.
+    pub(super) fn reason(&self) -> Option<Reason> {
+        if !self.is_on.load(Ordering::Acquire) {
+            return None;
+        }
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes no writes from now on. The gravest reason stays.
+    pub(super) fn set(&self, reason: Reason) {
+        let mut now = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        let stays = match (&*now, &reason) {
+            (None, _) | (Some(Reason::Full(_)), Reason::RowsLost(_) | Reason::Failed(_)) => false,
+            (Some(Reason::RowsLost(_)), Reason::Failed(_)) => false,
+            _ => true,
+        };
+        if !stays {
+            match &reason {
+                Reason::Full(text) => tracing::warn!(reason = text, "the store takes no writes for now"),
+                Reason::RowsLost(text) => tracing::warn!(reason = text, "the store takes no writes for now"),
+                Reason::Failed(text) => {
+                    tracing::error!(reason = text, "the store takes no writes until it is opened again");
+                }
+            }
+            *now = Some(reason);
+            self.is_on.store(true, Ordering::Release);
+        }
+    }
+
+    /// Takes writes again, if this is still the reason.
+    pub(super) fn lift(&self, reason: &Reason) {
+        let mut now = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.as_ref() == Some(reason) {
+            *now = None;
+            self.is_on.store(false, Ordering::Release);
+            tracing::info!("the store takes writes again");
+        }
+    }
+}
