@@ -1,0 +1,55 @@
+//! Compares the embedded engine with what limits it and with its peers, within one run.
+//!
+//! `cargo bench --bench store -- durable` and so on; without a command all of them run, small. What
+//! is printed are numbers and ratios beside what was aimed at. Nothing fails because of a number:
+//! another machine, or another program on it, would make a test of time a coin toss.
+
+mod clock;
+mod contender;
+mod disk;
+mod durable;
+mod floor;
+mod grouped;
+mod load;
+mod measure;
+mod ours;
+mod peer;
+mod person;
+mod print;
+mod random;
+mod scratch;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use self::{durable::Durable, scratch::Scratch};
+
+/// Compares the embedded engine with what limits it and with its peers.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    section: Option<Section>,
+    /// Where to write; it must be on a real disk.
+    #[arg(long, global = true, env = "MILEPOST_BENCH_DIRECTORY", default_value = env!("CARGO_TARGET_TMPDIR"))]
+    directory: PathBuf,
+    /// What cargo says.
+    #[arg(long, global = true, hide = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum Section {
+    /// Durable commits a second.
+    Durable(Durable),
+}
+
+#[tokio::main]
+async fn main() {
+    let Arguments { section, directory, .. } = Arguments::parse();
+    let scratch = Scratch(directory);
+    match section {
+        Some(Section::Durable(durable)) => durable.run(&scratch).await,
+        None => Durable::small().run(&scratch).await,
+    }
+}
