@@ -17,13 +17,14 @@ mod peer;
 mod person;
 mod print;
 mod random;
+mod reads;
 mod scratch;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::{durable::Durable, scratch::Scratch};
+use self::{durable::Durable, reads::Reads, scratch::Scratch};
 
 /// Compares the embedded engine with what limits it and with its peers.
 #[derive(Parser)]
@@ -42,6 +43,8 @@ struct Arguments {
 enum Section {
     /// Durable commits a second.
     Durable(Durable),
+    /// Reading one learner.
+    Reads(Reads),
 }
 
 #[tokio::main]
@@ -50,6 +53,10 @@ async fn main() {
     let scratch = Scratch(directory);
     match section {
         Some(Section::Durable(durable)) => durable.run(&scratch).await,
-        None => Durable::small().run(&scratch).await,
+        Some(Section::Reads(reads)) => reads.run(&scratch).await,
+        None => {
+            Durable::small().run(&scratch).await;
+            Reads::small().run(&scratch).await;
+        }
     }
 }
