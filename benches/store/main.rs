@@ -4,6 +4,7 @@
 //! is printed are numbers and ratios beside what was aimed at. Nothing fails because of a number:
 //! another machine, or another program on it, would make a test of time a coin toss.
 
+mod child;
 mod clock;
 mod contender;
 mod disk;
@@ -12,6 +13,8 @@ mod floor;
 mod grouped;
 mod load;
 mod measure;
+mod memory;
+mod open;
 mod ours;
 mod peer;
 mod person;
@@ -24,7 +27,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::{durable::Durable, reads::Reads, scratch::Scratch};
+use self::{child::Task, durable::Durable, open::Open, reads::Reads, scratch::Scratch};
 
 /// Compares the embedded engine with what limits it and with its peers.
 #[derive(Parser)]
@@ -45,6 +48,11 @@ enum Section {
     Durable(Durable),
     /// Reading one learner.
     Reads(Reads),
+    /// Opening a store.
+    Open(Open),
+    /// What a process of its own does.
+    #[command(subcommand, hide = true)]
+    Child(Task),
 }
 
 #[tokio::main]
@@ -54,9 +62,12 @@ async fn main() {
     match section {
         Some(Section::Durable(durable)) => durable.run(&scratch).await,
         Some(Section::Reads(reads)) => reads.run(&scratch).await,
+        Some(Section::Open(open)) => open.run(&scratch),
+        Some(Section::Child(task)) => task.run().await,
         None => {
             Durable::small().run(&scratch).await;
             Reads::small().run(&scratch).await;
+            Open::small().run(&scratch);
         }
     }
 }
