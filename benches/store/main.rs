@@ -22,12 +22,13 @@ mod print;
 mod random;
 mod reads;
 mod scratch;
+mod space;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::{child::Task, durable::Durable, open::Open, reads::Reads, scratch::Scratch};
+use self::{child::Task, durable::Durable, open::Open, reads::Reads, scratch::Scratch, space::Space};
 
 /// Compares the embedded engine with what limits it and with its peers.
 #[derive(Parser)]
@@ -50,6 +51,8 @@ enum Section {
     Reads(Reads),
     /// Opening a store.
     Open(Open),
+    /// Use of the disk.
+    Space(Space),
     /// What a process of its own does.
     #[command(subcommand, hide = true)]
     Child(Task),
@@ -63,11 +66,13 @@ async fn main() {
         Some(Section::Durable(durable)) => durable.run(&scratch).await,
         Some(Section::Reads(reads)) => reads.run(&scratch).await,
         Some(Section::Open(open)) => open.run(&scratch),
+        Some(Section::Space(space)) => space.run(&scratch).await,
         Some(Section::Child(task)) => task.run().await,
         None => {
             Durable::small().run(&scratch).await;
             Reads::small().run(&scratch).await;
             Open::small().run(&scratch);
+            Space::small().run(&scratch).await;
         }
     }
 }
