@@ -109,7 +109,8 @@ impl Durable {
         let until = Until::Passed(Duration::from_secs_f64(self.seconds.min(2.0)));
         let n_commits = crowd.write(&ours, 64, until).await.n_commits;
         let bytes_per_commit = (ours.ledger_bytes() - before) as usize / n_commits.max(1);
-        let state = crowd.people().first().map_or(0, |it| person::size(&it.state));
+        let size: usize = crowd.people().iter().map(|it| person::size(&it.state)).sum();
+        let state = size / self.learners;
         println!("{} learners; a state has {state} bytes, a commit {bytes_per_commit}", self.learners);
         let contender = Arc::new(Boxed(Box::new(ours)));
         (Entrant { name: OURS, contender, crowd }, bytes_per_commit)

@@ -69,8 +69,8 @@ impl Open {
         );
         println!("{:<28} {:>9} {:>12} {:>12} {:>12}", "", "seconds", "peak", "/ ledger", "/ all files");
         let abandon = || child::open(store, self.learners, &["--abandon"]);
-        floor.print("after a kill amid writing", abandon());
-        floor.print("after a kill of an idle one", self.repeat(abandon));
+        floor.print("after a kill, just written", abandon());
+        floor.print("after a kill, idle before", self.repeat(abandon));
         // So that what follows finds a store that was closed.
         child::open(store, self.learners, &[]);
     }
