@@ -74,6 +74,7 @@ impl Durable {
             }
         }
         let rows = summarize(&results, &entrants, &self.clients);
+        print::load();
         print_table(&rows);
         print_ratios(&rows, &self.clients);
     }

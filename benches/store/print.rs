@@ -1,5 +1,7 @@
 //! How results are printed.
 
+use std::{fs, thread};
+
 /// A count with its thousands set apart.
 pub(crate) fn count(number: f64) -> String {
     let digits = format!("{number:.0}");
@@ -23,7 +25,16 @@ pub(crate) fn ratio(name: &str, ratio: f64, wanted: &str) {
     println!("  {name:<58} {ratio:>6.2}   {wanted}");
 }
 
-/// The title of a section.
+/// The title of a section, and how busy the machine is: so much can the numbers be trusted.
 pub(crate) fn title(text: &str) {
     println!("\n== {text}");
+    load();
+}
+
+/// How busy the machine was in the last minute. Also said after what takes minutes.
+pub(crate) fn load() {
+    let load = fs::read_to_string("/proc/loadavg").expect("Linux");
+    let last_minute = load.split(' ').next().expect("a number");
+    let n_processors = thread::available_parallelism().map_or(1, usize::from);
+    println!("load of the machine {last_minute}, processors {n_processors}");
 }
