@@ -6,11 +6,13 @@
 //! campaigns as long as they are before a release, a number makes them as many times longer.
 //! `MILEPOST_SEED` repeats what a campaign decided; what the operating system decides stays chance.
 
+pub mod image;
 pub mod process;
 pub mod script;
 pub mod told;
 pub mod writer;
 
+mod power_cut;
 
 use std::{
     env,
