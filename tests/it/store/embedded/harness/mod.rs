@@ -12,6 +12,7 @@ pub mod script;
 pub mod told;
 pub mod writer;
 
+mod disk_full;
 mod power_cut;
 
 use std::{
