@@ -13,6 +13,7 @@ pub mod told;
 pub mod writer;
 
 mod disk_full;
+mod history;
 mod power_cut;
 
 use std::{
