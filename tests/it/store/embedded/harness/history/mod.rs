@@ -6,6 +6,7 @@ mod model;
 mod planted;
 mod protocol;
 mod server;
+mod settle;
 
 use std::{
     path::Path,
@@ -18,6 +19,7 @@ use self::{
     client::{Client, Common},
     model::{Operation, is_possible, text_of},
     planted::Violation,
+    settle::settle,
 };
 use super::{Campaign, Chance, scratch};
 
@@ -28,7 +30,7 @@ const N_OPERATIONS_OF_A_STORE: usize = 100_000;
 /// The process is killed after a time between these.
 const LIFE: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1_400)];
 /// Each violation is planted into so many histories, where they have a place for it.
-const N_PLANTED: usize = 20;
+const N_PLANTED: usize = 50;
 
 #[test]
 fn what_clients_are_answered_has_an_order() {
@@ -96,7 +98,7 @@ fn record(dir: &Path, n_operations: usize, chance: &mut Chance, sum: &mut Sum) -
         histories[learner as usize].push(operation);
     }
     sum.recording += began.elapsed();
-    histories
+    histories.iter().map(|it| settle(it)).collect()
 }
 
 /// Plants a violation into some histories, each time to be found; answers how often.

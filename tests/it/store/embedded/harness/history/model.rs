@@ -11,7 +11,7 @@ use std::{
 use milepost::domain::id::Version;
 use porcupine_rs::{CheckResult, Model, check_operations_timeout};
 
-use super::{super::Chance, protocol::Answer};
+use super::{super::Chance, protocol::Answer, settle::settle};
 
 pub type Operation = porcupine_rs::Operation<OneLearner>;
 
@@ -156,6 +156,23 @@ fn a_call_without_an_answer_may_have_happened_or_not() {
         (true, vec![(2, 3, write(2, 0, Some(Answer::Done))), (4, 5, read(1, 2))]),
         (true, vec![(2, 3, write(1, 0, Some(Answer::Done))), (4, 5, read(1, 1))]),
         (true, vec![(2, 3, write(1, 0, Some(Answer::Repeated { version: 1 })))]),
+        (true, vec![(2, 3, write(1, 0, None)), (4, 5, write(1, 0, Some(Answer::Repeated { version: 1 })))]),
+        (
+            true,
+            vec![
+                (2, 3, write(2, 0, Some(Answer::Done))),
+                (4, 5, write(1, 0, Some(Answer::Conflict { current: 1 }))),
+            ],
+        ),
+        (
+            false,
+            vec![
+                (2, 3, write(2, 0, Some(Answer::Done))),
+                (4, 5, write(1, 0, Some(Answer::Repeated { version: 1 }))),
+            ],
+        ),
+        (false, vec![(2, 3, read(1, 1)), (4, 5, write(1, 0, Some(Answer::Done)))]),
+        (false, vec![(2, 3, write(1, 0, Some(Answer::Repeated { version: 1 }))), (4, 5, read(0, 0))]),
         (false, vec![(2, 3, read(1, 1)), (4, 5, read(0, 0))]),
         (false, vec![(2, 3, read(1, 1)), (4, 5, write(2, 0, Some(Answer::Done)))]),
         (false, vec![(2, 3, write(1, 0, Some(Answer::Repeated { version: 2 })))]),
@@ -163,5 +180,6 @@ fn a_call_without_an_answer_may_have_happened_or_not() {
     ] {
         let history = history([unknown.clone()].into_iter().chain(later));
         assert_eq!(is_possible(&history), is_right, "{}", text_of(&history));
+        assert_eq!(is_possible(&settle(&history)), is_right, "{}", text_of(&history));
     }
 }
