@@ -30,6 +30,7 @@ async fn what_was_acknowledged_survives_any_kill() {
         let (dir, mut told, mut opening) = (scratch(), Told::default(), Duration::ZERO);
         n_stores += 1;
         for _ in 0..N_KILLS_OF_A_STORE.min(rounds - sum.n_kills) {
+            let mut chance = chance.part();
             sum.run_and_kill(dir.path(), &mut chance, &mut told, &mut opening);
             // Often a kill meets what another one left.
             if chance.once_in(2) {

@@ -64,6 +64,11 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
+    /// Chance of its own for a part, so that the other parts do not depend on how much it needs.
+    pub fn part(&mut self) -> Chance {
+        Chance(self.next())
+    }
+
     /// A number below that.
     pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)

@@ -40,7 +40,7 @@ fn what_clients_are_answered_has_an_order() {
         let n_operations = left.min(N_OPERATIONS_OF_A_STORE);
         left -= n_operations;
         let dir = scratch();
-        let histories = record(dir.path(), n_operations, &mut chance, &mut sum);
+        let histories = record(dir.path(), n_operations, chance.part(), &mut sum);
         let began = Instant::now();
         for (learner, history) in histories.iter().enumerate() {
             let text = || text_of(history);
@@ -68,11 +68,11 @@ struct Sum {
 }
 
 /// Lets clients loose on a store, and answers what they did, for each learner.
-fn record(dir: &Path, n_operations: usize, chance: &mut Chance, sum: &mut Sum) -> Vec<Vec<Operation>> {
+fn record(dir: &Path, n_operations: usize, mut chance: Chance, sum: &mut Sum) -> Vec<Vec<Operation>> {
     let began = Instant::now();
     let mut process = server::start(dir);
     let common = Arc::new(Common::new(server::socket(dir), n_operations));
-    let mut new_client = |number| Client::new(number, common.clone(), Chance(chance.next()));
+    let mut new_client = |number| Client::new(number, common.clone(), chance.part());
     let clients: Vec<_> = (0..N_CLIENTS).map(&mut new_client).collect();
     let reader = new_client(N_CLIENTS);
     let clients: Vec<_> = clients.into_iter().map(|it| thread::spawn(|| it.run())).collect();
