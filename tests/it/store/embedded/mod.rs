@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod faults;
+mod harness;
 mod reopening;
 
 use std::{fs, path::Path, sync::Arc};

@@ -1,6 +1,10 @@
 //! Closing, opening again, and opening what somebody else has.
 
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use milepost::{
     domain::{
@@ -11,7 +15,10 @@ use milepost::{
 };
 use tempfile::TempDir;
 
-use super::{super::writing::a_load_is_never_torn, Town, all, check_feeds, copy, open, open_with, options};
+use super::{
+    super::writing::a_load_is_never_torn, Town, all, check_feeds, copy, harness::writer, open, open_with,
+    options,
+};
 use crate::given::{Person, evidence, summarize};
 
 #[tokio::test]
@@ -61,6 +68,19 @@ async fn a_store_that_is_in_use_names_who_has_it() {
     let Err(StoreError::Locked(text)) = open_with(dir.path(), options()) else { panic!("opened twice") };
     assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
     store.close().await.unwrap();
+    open(dir.path());
+}
+
+#[tokio::test]
+async fn another_process_is_refused_within_a_second() {
+    let dir = TempDir::new().unwrap();
+    let mut holder = writer::start(dir.path());
+    holder.wait_for("ready");
+    let began = Instant::now();
+    let Err(StoreError::Locked(text)) = open_with(dir.path(), options()) else { panic!("opened twice") };
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(text.contains(&format!("process {}", holder.id())), "{text}");
+    holder.kill();
     open(dir.path());
 }
 
