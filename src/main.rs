@@ -19,6 +19,10 @@ use milepost::{
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+// Two thirds of what sled does is to allocate and to free: see docs/DEPENDENCIES.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Tells people how far they are from being hireable as back-end developers, and why.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -140,8 +144,9 @@ fn open(options: &ServeOptions, guide: Arc<Guide>) -> Result<Arc<App>, String> {
     let env: Arc<dyn Env> = Arc::new(SystemEnv);
     let cache = options.cache_mib << 20;
     let store = EmbeddedOptions {
-        cache_bytes: cache / 3,
-        sled_cache_bytes: cache / 3 * 2,
+        cache_bytes: cache / 4,
+        pending_bytes: usize::try_from(cache / 4).expect("at most 16 GiB"),
+        sled_cache_bytes: cache / 2,
         progress: progress_bar(),
         ..EmbeddedOptions::new(env.fresh_id(), summarizer(guide.clone()))
     };

@@ -30,6 +30,10 @@ use clap::{Parser, Subcommand};
 
 use self::{child::Task, durable::Durable, open::Open, reads::Reads, scratch::Scratch, space::Space};
 
+// All contenders allocate as the program does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Compares the embedded engine with what limits it and with its peers.
 #[derive(Parser)]
 struct Arguments {

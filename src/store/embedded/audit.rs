@@ -162,8 +162,8 @@ fn audit_feed(view: &View, bucket: Bucket, end: u64) -> Result<u64, StoreError> 
     Ok(n_events)
 }
 
-/// Nobody lacks a receipt. There may be receipts of nobody, and one may have been written before
-/// the head that counts it.
+/// Nobody lacks a receipt. There may be receipts of nobody, and some may have been written before
+/// the head that counts them.
 fn audit_receipts(
     view: &View,
     bucket: Bucket,
@@ -171,9 +171,9 @@ fn audit_receipts(
 ) -> Result<(), StoreError> {
     for row in view.starting_with(&key::of_bucket(bucket, Kind::Receipt)) {
         let (key, value) = row?;
-        let _: u64 = open(&key, &value)?;
+        let places: Vec<u64> = open(&key, &value)?;
         if let Some(here) = heads.get_mut(&learner_of(&key)?) {
-            here.n_receipts = here.n_receipts.saturating_sub(1);
+            here.n_receipts = here.n_receipts.saturating_sub(places.len() as u32);
         }
     }
     ensure(heads.values().all(|it| it.n_receipts == 0), || wrong(bucket, "receipts"))

@@ -9,6 +9,7 @@ use std::{
 use super::{
     Inner,
     committer::Outcome,
+    history,
     ledger::{
         Group,
         entry::{Committed, Entry, Erased},
@@ -38,6 +39,8 @@ pub(super) struct Decider<'a> {
     heads: BTreeMap<Bucket, Position>,
     /// Those of this group, which are not in the ledger yet.
     receipts: HashMap<(LearnerId, String), Receipt>,
+    /// Where the group begins: what stands behind is not in the ledger yet.
+    group_start: u64,
 }
 
 /// What is to be written, all of it or nothing.
@@ -57,7 +60,8 @@ impl<'a> Decider<'a> {
     pub(super) fn new(inner: &'a Inner, view: &'a View, meta: Meta, group: Group) -> Self {
         let draft = Draft::new(view, meta);
         let (states, heads, receipts) = (BTreeMap::new(), BTreeMap::new(), HashMap::new());
-        Self { inner, draft, group, states, heads, receipts }
+        let group_start = group.end();
+        Self { inner, draft, group, states, heads, receipts, group_start }
     }
 
     /// Decides one command; an error means that nothing can be decided any more.
@@ -121,10 +125,13 @@ impl<'a> Decider<'a> {
 
     /// What a call with the same key did before; an error is about the rows.
     fn known_receipt(&self, commit: &Commit) -> Result<Option<Result<Receipt, StoreError>>, StoreError> {
-        let Some(receipt) = &commit.receipt else { return Ok(None) };
-        let Some(offset) = self.draft.receipt(commit.learner, &receipt.key)? else { return Ok(None) };
-        let of_group = self.receipts.get(&(commit.learner, receipt.key.clone()));
-        Ok(Some(of_group.map_or_else(|| self.inner.receipt(offset, commit.learner), |it| Ok(it.clone()))))
+        let Some(Receipt { key, .. }) = &commit.receipt else { return Ok(None) };
+        if let Some(receipt) = self.receipts.get(&(commit.learner, key.clone())) {
+            return Ok(Some(Ok(receipt.clone())));
+        }
+        let mut places = self.draft.receipts(commit.learner, key)?;
+        places.retain(|it| *it < self.group_start);
+        Ok(history::receipt(&self.inner.ledger, &places, commit.learner, key).transpose())
     }
 
     fn check(&self, commit: &Commit) -> Outcome {

@@ -17,6 +17,14 @@ pub(super) enum Reason {
 }
 
 impl Reason {
+    fn gravity(&self) -> u8 {
+        match self {
+            Reason::Full(_) => 0,
+            Reason::RowsLost(_) => 1,
+            Reason::Failed(_) => 2,
+        }
+    }
+
     /// What it says.
     pub(super) fn text(&self) -> &str {
         match self {
@@ -44,15 +52,11 @@ impl Halt {
     /// Takes no writes from now on. The gravest reason stays.
     pub(super) fn set(&self, reason: Reason) {
         let mut now = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
-        let stays = match (&*now, &reason) {
-            (None, _) | (Some(Reason::Full(_)), Reason::RowsLost(_) | Reason::Failed(_)) => false,
-            (Some(Reason::RowsLost(_)), Reason::Failed(_)) => false,
-            _ => true,
-        };
-        if !stays {
+        if now.as_ref().is_none_or(|it| it.gravity() < reason.gravity()) {
             match &reason {
-                Reason::Full(text) => tracing::warn!(reason = text, "the store takes no writes for now"),
-                Reason::RowsLost(text) => tracing::warn!(reason = text, "the store takes no writes for now"),
+                Reason::Full(text) | Reason::RowsLost(text) => {
+                    tracing::warn!(reason = text, "the store takes no writes for now");
+                }
                 Reason::Failed(text) => {
                     tracing::error!(reason = text, "the store takes no writes until it is opened again");
                 }

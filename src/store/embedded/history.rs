@@ -62,12 +62,20 @@ pub(super) fn of_bucket(
     Ok(items)
 }
 
-/// What a call did, by the place of its entry.
-pub(super) fn receipt(ledger: &Ledger, offset: u64, learner: LearnerId) -> Result<Receipt, StoreError> {
-    let mut reader = Reader { ledger, last: None };
-    let entry = reader.committed(offset)?;
-    let receipt = if entry.learner == learner { entry.receipt.clone() } else { None };
-    receipt.ok_or_else(|| misplaced(offset))
+/// What a call with an idempotency key did, if its entry stands at one of these places.
+pub(super) fn receipt(
+    ledger: &Ledger,
+    places: &[u64],
+    learner: LearnerId,
+    key: &str,
+) -> Result<Option<Receipt>, StoreError> {
+    for offset in places {
+        let Entry::Commit(entry) = ledger.entry(*offset)? else { return Err(misplaced(*offset)) };
+        if let Some(receipt) = entry.receipt.filter(|it| it.key == key && entry.learner == learner) {
+            return Ok(Some(receipt));
+        }
+    }
+    Ok(None)
 }
 
 /// A learner's state, made of their events.

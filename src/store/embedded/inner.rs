@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     domain::{id::LearnerId, learner::Learner},
-    store::{Bucket, Position, Receipt, StoreError, wake::Wakes},
+    store::{Bucket, Position, StoreError, wake::Wakes},
 };
 
 /// So long closing waits for readers.
@@ -132,11 +132,6 @@ impl Inner {
         let state = Arc::new(history::state(view, &self.ledger, learner, &[])?);
         self.cache.add(ticket, state.clone(), 4_096);
         Ok(Some(state))
-    }
-
-    /// What a call did, by the place of its entry in the ledger.
-    pub(super) fn receipt(&self, offset: u64, learner: LearnerId) -> Result<Receipt, StoreError> {
-        history::receipt(&self.ledger, offset, learner)
     }
 
     /// Shows what was written.

@@ -164,9 +164,12 @@ impl Store for EmbeddedStore {
     }
 
     async fn replay(&self, learner: LearnerId, key: &str) -> Result<Option<Receipt>, StoreError> {
-        let found = self.inner.with_rows(|view| view.receipt(learner, key))?;
-        let Some(offset) = found else { return Ok(None) };
-        self.read(move |inner, _| inner.receipt(offset, learner)).await.map(Some)
+        let places = self.inner.with_rows(|view| view.receipts(learner, key))?;
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let key = key.to_owned();
+        self.read(move |inner, _| history::receipt(&inner.ledger, &places, learner, &key)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -42,7 +42,7 @@ impl EmbeddedOptions {
             summarizer,
             cache_bytes: 64 << 20,
             sled_cache_bytes: 128 << 20,
-            pending_bytes: 32 << 20,
+            pending_bytes: 64 << 20,
             min_free_bytes: 64 << 20,
             segment_bytes: 64 << 20,
             progress: Arc::new(|_, _| {}),

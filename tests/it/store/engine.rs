@@ -33,6 +33,8 @@ pub fn options() -> EmbeddedOptions {
     EmbeddedOptions {
         cache_bytes: 64 << 10,
         sled_cache_bytes: 8 << 20,
+        pending_bytes: 256 << 10,
+        min_free_bytes: 2 << 20,
         segment_bytes: 16 << 10,
         ..EmbeddedOptions::new(Uuid::from_u128(7), summarizer(1))
     }

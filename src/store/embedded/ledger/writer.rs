@@ -138,6 +138,11 @@ impl Group {
         Ok(offset)
     }
 
+    /// Where its next record will stand.
+    pub(in super::super) fn end(&self) -> u64 {
+        self.end
+    }
+
     /// Whether there is nothing in it.
     pub(in super::super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()

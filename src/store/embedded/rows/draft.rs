@@ -1,10 +1,16 @@
 //! Rows that are about to be written: those of a group of ledger entries, together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use sled::IVec;
 
-use super::{CHUNK, Changes, Head, Here, LOST, Meta, PLACES, Part, Rows, View, close, key};
+use super::{
+    CHUNK, Changes, Head, Here, LOST, Meta, PLACES, Part, RECEIPTS, Rows, View, close,
+    key::{self, Tag},
+};
 use crate::{
     domain::{
         id::{LearnerId, Version},
@@ -62,20 +68,18 @@ impl<'a> Draft<'a> {
         if written.n_events != 0 {
             self.feed(written)?;
         }
-        let receipt = written.receipt.map(|it| key::receipt(written.learner, it));
+        let receipt = written.receipt.map(key::tag);
         let mut here = match before {
             Some(Head::Erased { .. }) => return Ok(()),
             Some(Head::Here(here)) => here,
-            None if is_new => Here::default(),
+            None if is_new => Here { n_receipts: self.n_receipts(written.learner)?, ..Here::default() },
             None => {
                 // Of somebody who is not there, only what the call did is kept.
-                receipt.into_iter().for_each(|it| self.set(it, &written.offset));
-                return Ok(());
+                return receipt.map_or(Ok(()), |it| self.receipt(written.learner, it, written.offset));
             }
         };
-        if let Some(receipt) = receipt {
-            here.n_receipts += u32::from(self.value(&receipt)?.is_none());
-            self.set(receipt, &written.offset);
+        if let Some(tag) = receipt {
+            self.receipts(written, tag, &mut here)?;
         }
         if here.version < written.version() {
             self.events(written, &mut here);
@@ -194,6 +198,41 @@ impl<'a> Draft<'a> {
             here.places = rest;
         }
         here.version = written.version();
+    }
+
+    /// Adds where a call stands; when there are many in the head, they get rows.
+    fn receipts(&mut self, written: &Written<'_>, tag: Tag, here: &mut Here) -> Result<(), StoreError> {
+        if here.receipts.iter().any(|it| it.1 == written.offset) {
+            return Ok(());
+        }
+        here.receipts.push((tag, written.offset));
+        if RECEIPTS <= here.receipts.len() {
+            for (tag, offset) in mem::take(&mut here.receipts) {
+                self.receipt(written.learner, tag, offset)?;
+                here.n_receipts += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many receipts have rows, of calls that were made before somebody was there.
+    fn n_receipts(&self, learner: LearnerId) -> Result<u32, StoreError> {
+        let mut n_receipts = 0;
+        for key in self.keys(&key::of_learner(learner, key::Kind::Receipt))? {
+            let places: Vec<u64> = self.row(&key)?.unwrap_or_default();
+            n_receipts += places.len() as u32;
+        }
+        Ok(n_receipts)
+    }
+
+    fn receipt(&mut self, learner: LearnerId, tag: Tag, offset: u64) -> Result<(), StoreError> {
+        let key = key::receipts(learner, tag);
+        let mut places: Vec<u64> = self.row(&key)?.unwrap_or_default();
+        if !places.contains(&offset) {
+            places.push(offset);
+        }
+        self.set(key, &places);
+        Ok(())
     }
 
     /// Adds places to the feed behind those that it has.

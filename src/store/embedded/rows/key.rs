@@ -29,7 +29,7 @@ pub(in super::super) enum Kind {
     Feed = b'f',
     /// What the committer and the lists need to know of a learner.
     Head = b'h',
-    /// What a call with an idempotency key did.
+    /// Where calls with an idempotency key stand in the ledger.
     Receipt = b'k',
     /// A part of a learner's state.
     Record = b'r',
@@ -93,11 +93,19 @@ pub(in super::super) fn feed(bucket: Bucket, chunk: u64) -> Vec<u8> {
     key
 }
 
-/// What a call with this idempotency key did.
-pub(super) fn receipt(learner: LearnerId, name: &str) -> Vec<u8> {
+/// Where calls with an idempotency key of this tag stand.
+pub(super) fn receipts(learner: LearnerId, tag: Tag) -> Vec<u8> {
     let mut key = of_learner(learner, Kind::Receipt);
-    key.extend(digest(&[name]));
+    key.extend(tag.to_be_bytes());
     key
+}
+
+/// Stands for an idempotency key. Few keys of a learner share one, if any.
+pub(super) type Tag = u32;
+
+/// The tag of an idempotency key.
+pub(super) fn tag(name: &str) -> Tag {
+    crc32c::crc32c(&digest(&[name]))
 }
 
 /// Who holds a claim.

@@ -44,6 +44,10 @@ pub(super) fn in_order(changes: Changes) -> Vec<(sled::IVec, Option<sled::IVec>)
     rows
 }
 
+/// So many receipts of a learner are in their head before they get rows of their own. Whoever has
+/// that many has sent so many calls.
+const RECEIPTS: usize = 64;
+
 /// In place of an offset: the event was lost when the ledger was repaired.
 pub(super) const LOST: u64 = u64::MAX;
 
@@ -75,7 +79,9 @@ pub(super) struct Here {
     pub(super) claims: Vec<Vec<u8>>,
     /// Where the events stand that do not fill a row of [`PLACES`] yet.
     pub(super) places: Vec<u64>,
-    /// How many receipts they have.
+    /// The newest receipts: their tags, and where they stand.
+    pub(super) receipts: Vec<(key::Tag, u64)>,
+    /// How many receipts have rows of their own.
     pub(super) n_receipts: u32,
     /// Of their state; `None` only while it is being written for the first time.
     pub(super) summary: Option<Summary>,
@@ -130,9 +136,19 @@ pub(super) trait Rows: Sized {
         self.row(&key::claim(claim))
     }
 
-    /// Where the ledger says what a call with this idempotency key did.
-    fn receipt(&self, learner: LearnerId, name: &str) -> Result<Option<u64>, StoreError> {
-        self.row(&key::receipt(learner, name))
+    /// Where calls may stand that had this idempotency key; those of other keys may be among them.
+    fn receipts(&self, learner: LearnerId, name: &str) -> Result<Vec<u64>, StoreError> {
+        let tag = key::tag(name);
+        let mut places = vec![];
+        let mut n_in_rows = 1;
+        if let Some(Head::Here(here)) = self.head(learner)? {
+            places.extend(here.receipts.iter().filter(|it| it.0 == tag).map(|it| it.1));
+            n_in_rows = here.n_receipts;
+        }
+        if n_in_rows != 0 {
+            places.extend(self.row::<Vec<u64>>(&key::receipts(learner, tag))?.unwrap_or_default());
+        }
+        Ok(places)
     }
 
     /// Where events of a learner stand in the ledger, 64 of them.

@@ -25,7 +25,9 @@ pub(in super::super) struct View {
 type Item = Result<(IVec, IVec), StoreError>;
 
 /// A row of one of the sources of a view; `None`: it was removed there.
-type Source<'a> = Box<dyn Iterator<Item = Result<(IVec, Option<IVec>), StoreError>> + 'a>;
+type Found = Result<(IVec, Option<IVec>), StoreError>;
+
+type Source<'a> = Box<dyn Iterator<Item = Found> + 'a>;
 
 impl View {
     /// The rows in sled, with no changes over them.
@@ -109,7 +111,7 @@ fn turned<'a, T>(
 /// Several sources in order, of which an earlier one hides a later one.
 struct Merged<'a> {
     sources: Vec<Source<'a>>,
-    heads: Vec<Option<Result<(IVec, Option<IVec>), StoreError>>>,
+    heads: Vec<Option<Found>>,
     reverse: bool,
 }
 
@@ -139,7 +141,7 @@ impl Iterator for Merged<'_> {
 }
 
 impl Merged<'_> {
-    fn take(&mut self, source: usize) -> Option<Result<(IVec, Option<IVec>), StoreError>> {
+    fn take(&mut self, source: usize) -> Option<Found> {
         let next = self.sources[source].next();
         std::mem::replace(&mut self.heads[source], next)
     }

@@ -42,6 +42,10 @@ impl Town {
         }
         store.commit(people[0].then([Change::EventUndone { undone: 2 }])).await.unwrap();
         store.commit(people[1].receives(receipt("nothing", 2))).await.unwrap();
+        // More than a head has room for.
+        for number in 0..70 {
+            store.commit(people[2].receives(receipt(&format!("nothing {number}"), 2))).await.unwrap();
+        }
         let mut erased = Person::new(99);
         store.commit(erased.then([registered("Gone", Some("gone"), None)])).await.unwrap();
         store.erase(erased.is_erased()).await.unwrap();
@@ -67,6 +71,10 @@ impl Town {
             assert_eq!(store.replay(person.id, "registered").await.unwrap(), Some(receipt("registered", 1)));
         }
         assert_eq!(store.replay(self.people[1].id, "nothing").await.unwrap(), Some(receipt("nothing", 2)));
+        for number in 0..70 {
+            let known = store.replay(self.people[2].id, &format!("nothing {number}")).await.unwrap();
+            assert_eq!(known, Some(receipt(&format!("nothing {number}"), 2)));
+        }
         assert_eq!(store.load(self.erased.id).await.unwrap(), None);
         assert_eq!(store.erased_at(self.erased.id).await.unwrap(), Some(second(77)));
         self.check_lists(store).await;

@@ -166,7 +166,7 @@ async fn making_rows_anew_tells_how_far_it_is() {
     let progress = Arc::new(move |done, total| hears.lock().unwrap().push((done, total)));
     open_with(dir.path(), EmbeddedOptions { progress, ..options() }).unwrap();
     let (done, total) = *heard.lock().unwrap().last().unwrap();
-    assert_eq!((done, done == total), (94, true));
+    assert_eq!((done, done == total), (164, true));
 }
 
 #[tokio::test]
