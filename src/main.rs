@@ -144,9 +144,9 @@ fn open(options: &ServeOptions, guide: Arc<Guide>) -> Result<Arc<App>, String> {
     let env: Arc<dyn Env> = Arc::new(SystemEnv);
     let cache = options.cache_mib << 20;
     let store = EmbeddedOptions {
-        cache_bytes: cache / 4,
+        cache_bytes: cache / 8 * 3,
         pending_bytes: usize::try_from(cache / 4).expect("at most 16 GiB"),
-        sled_cache_bytes: cache / 2,
+        sled_cache_bytes: cache / 8 * 3,
         progress: progress_bar(),
         ..EmbeddedOptions::new(env.fresh_id(), summarizer(guide.clone()))
     };

@@ -36,6 +36,9 @@ pub(crate) struct Durable {
     /// How many learners there are.
     #[arg(long, default_value_t = 20_000)]
     learners: usize,
+    /// Lets only those write whose names begin so, to look at one of them with a profiler.
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 const OURS: &str = "milepost";
@@ -53,13 +56,14 @@ const WANTED: [(usize, f64, f64); 4] = [(1, 0.5, 0.7), (8, 0.35, 0.5), (64, 0.25
 impl Durable {
     /// A run that only shows that all of it works.
     pub(crate) fn small() -> Self {
-        Self { clients: vec![1, 64], seconds: 1.0, repetitions: 1, learners: 2_000 }
+        Self { clients: vec![1, 64], seconds: 1.0, repetitions: 1, learners: 2_000, only: String::new() }
     }
 
     pub(crate) async fn run(&self, scratch: &Scratch) {
         print::title("durable: commits a second, each synced before it is acknowledged");
         let directory = scratch.directory("durable");
         let mut entrants = self.entrants(directory.path()).await;
+        entrants.retain(|it| it.name.starts_with(&self.only));
         let mut results = vec![];
         for repetition in 0..self.repetitions {
             for clients in &self.clients {

@@ -25,7 +25,7 @@ use super::{
     halt::Reason,
     ledger::Writer,
     panic_text,
-    rows::Meta,
+    rows::{Known, Meta},
 };
 use crate::store::{Bucket, CommitError, Position, StoreError};
 
@@ -52,6 +52,7 @@ pub(super) struct Committer {
     pub(super) inner: Arc<Inner>,
     pub(super) writer: Writer,
     pub(super) meta: Meta,
+    pub(super) known: Known,
     pub(super) commands: mpsc::Receiver<Command>,
     /// Held while a group is written, so that others can wait until none is.
     pub(super) writing: Arc<Mutex<()>>,
@@ -153,6 +154,7 @@ impl Committer {
         *phase = Phase::Writing;
         self.writer.append(decided.group).map_err(|error| self.reason(error))?;
         self.inner.rows.add(decided.changes);
+        self.known.learn(decided.learnt);
         self.inner.publish(decided.states, &decided.heads, &decided.meta);
         self.meta = decided.meta;
         Ok((outcomes, decided.heads))
@@ -184,7 +186,7 @@ impl Committer {
     fn decide(&self, tasks: Vec<Task>) -> Result<(Vec<Outcome>, Decided), StoreError> {
         let inner = &*self.inner;
         inner.with_rows(|view| {
-            let mut decider = Decider::new(inner, view, self.meta.clone(), self.writer.group());
+            let mut decider = Decider::new(inner, view, &self.known, self.meta.clone(), self.writer.group());
             let outcomes = tasks.into_iter().map(|it| decider.decide(it)).collect::<Result<_, _>>()?;
             Ok((outcomes, decider.finish()))
         })

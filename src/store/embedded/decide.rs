@@ -14,7 +14,7 @@ use super::{
         Group,
         entry::{Committed, Entry, Erased},
     },
-    rows::{Changes, Draft, Head, Meta, Rows as _, View, Written},
+    rows::{Changes, Draft, Head, Known, Learnt, Meta, Rows as _, View, Written},
 };
 use crate::{
     domain::{
@@ -47,6 +47,7 @@ pub(super) struct Decider<'a> {
 pub(super) struct Decided {
     pub(super) group: Group,
     pub(super) changes: Changes,
+    pub(super) learnt: Learnt,
     pub(super) meta: Meta,
     pub(super) states: States,
     pub(super) heads: BTreeMap<Bucket, Position>,
@@ -57,8 +58,8 @@ pub(super) type States = BTreeMap<LearnerId, Option<(Arc<Learner>, usize)>>;
 
 impl<'a> Decider<'a> {
     /// Nothing is decided yet.
-    pub(super) fn new(inner: &'a Inner, view: &'a View, meta: Meta, group: Group) -> Self {
-        let draft = Draft::new(view, meta);
+    pub(super) fn new(inner: &'a Inner, view: &'a View, known: &'a Known, meta: Meta, group: Group) -> Self {
+        let draft = Draft::knowing(view, known, meta);
         let (states, heads, receipts) = (BTreeMap::new(), BTreeMap::new(), HashMap::new());
         let group_start = group.end();
         Self { inner, draft, group, states, heads, receipts, group_start }
@@ -83,8 +84,8 @@ impl<'a> Decider<'a> {
 
     /// What was decided.
     pub(super) fn finish(self) -> Decided {
-        let (changes, meta) = self.draft.finish(self.group.last());
-        Decided { group: self.group, changes, meta, states: self.states, heads: self.heads }
+        let (changes, meta, learnt) = self.draft.finish(self.group.last());
+        Decided { group: self.group, changes, meta, learnt, states: self.states, heads: self.heads }
     }
 
     fn commit(&mut self, commit: Commit) -> Outcome {
@@ -145,11 +146,12 @@ impl<'a> Decider<'a> {
     }
 
     fn check_base(&self, learner: LearnerId, base: Version) -> Outcome {
-        let current = match self.draft.head(learner)? {
-            None => 0,
-            Some(Head::Here(here)) => here.version,
-            Some(Head::Erased { .. }) => return Err(CommitError::Erased),
-        };
+        let current = self.draft.with_head(learner, |head| match head {
+            None => Some(0),
+            Some(Head::Here(here)) => Some(here.version),
+            Some(Head::Erased { .. }) => None,
+        })?;
+        let Some(current) = current else { return Err(CommitError::Erased) };
         if current == base { Ok(()) } else { Err(CommitError::Conflict { current }) }
     }
 }

@@ -70,7 +70,7 @@ impl Inner {
             heads: heads.into_iter().map(AtomicU64::new).collect(),
             rows: Pending::new(view, options.pending_bytes),
             ledger,
-            cache: Cache::new(options.cache_bytes),
+            cache: Cache::new(options.cache_bytes / 4 * 3),
             n_learners: AtomicU64::new(meta.n_learners),
             shown: AtomicU64::new(meta.applied),
             halt: Halt::default(),

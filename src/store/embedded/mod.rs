@@ -54,7 +54,7 @@ use self::{
     decide::Task,
     inner::{Inner, Loaded},
     open::Opened,
-    rows::{Head, Rows as _, View},
+    rows::{Head, Known, Rows as _, View},
 };
 use super::{
     Bucket, Claim, Commit, CommitError, Erasure, FeedItem, Page, PageQuery, Position, Receipt, Store,
@@ -97,6 +97,7 @@ impl EmbeddedStore {
             inner: inner.clone(),
             writer,
             meta,
+            known: Known::new(options.cache_bytes / 4),
             commands: queue,
             writing: writing.clone(),
             must_reopen: false,

@@ -18,7 +18,7 @@ pub struct EmbeddedOptions {
     pub store_id: Uuid,
     /// Sums up states when rows are made anew.
     pub summarizer: Summarizer,
-    /// How much memory decoded states may take.
+    /// How much memory decoded states and heads of learners may take.
     pub cache_bytes: u64,
     /// How much memory sled may take for its pages; it needs about a third more.
     pub sled_cache_bytes: u64,
@@ -40,8 +40,8 @@ impl EmbeddedOptions {
         Self {
             store_id,
             summarizer,
-            cache_bytes: 64 << 20,
-            sled_cache_bytes: 128 << 20,
+            cache_bytes: 96 << 20,
+            sled_cache_bytes: 96 << 20,
             pending_bytes: 64 << 20,
             min_free_bytes: 64 << 20,
             segment_bytes: 64 << 20,

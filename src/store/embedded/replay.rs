@@ -146,7 +146,7 @@ impl Replay<'_> {
         self.states.clear();
         let meta = self.draft.meta().clone();
         let draft = mem::replace(&mut self.draft, Draft::new(self.view, meta));
-        let (changes, meta) = draft.finish(applied);
+        let (changes, meta, _) = draft.finish(applied);
         self.view.table().apply(in_order(changes))?;
         Ok(meta)
     }

@@ -47,9 +47,9 @@ pub(crate) struct Erased {
 }
 
 impl Entry {
-    /// As it is written.
-    pub(crate) fn to_payload(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("an entry has no map with keys other than text")
+    /// Appends it as it is written.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
+        serde_json::to_writer(bytes, self).expect("an entry has no map with keys other than text");
     }
 
     /// As it was written.
@@ -66,7 +66,9 @@ mod tests {
     /// Reads an entry of old and writes it again, the same.
     fn check(json: &str) {
         let entry = Entry::from_payload(1, json.as_bytes()).expect("an entry");
-        assert_eq!(String::from_utf8(entry.to_payload()).expect("text"), json);
+        let mut bytes = vec![];
+        entry.write(&mut bytes);
+        assert_eq!(String::from_utf8(bytes).expect("text"), json);
     }
 
     #[test]

@@ -34,16 +34,24 @@ impl Record<'_> {
     }
 }
 
-/// Appends a record.
-pub(super) fn write(bytes: &mut Vec<u8>, seq: Seq, starts_group: bool, payload: &[u8]) {
-    let length = u32::try_from(payload.len()).expect("at most MAX_PAYLOAD");
+/// Appends a record with the payload that is appended, and says how long that is.
+pub(super) fn write(
+    bytes: &mut Vec<u8>,
+    seq: Seq,
+    starts_group: bool,
+    append: impl FnOnce(&mut Vec<u8>),
+) -> usize {
     let start = bytes.len();
-    bytes.extend(length.to_le_bytes());
-    bytes.push(if starts_group { VERSION | STARTS_GROUP } else { VERSION });
-    bytes.extend(seq.to_le_bytes());
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes[start..]), payload);
-    bytes.extend(crc.to_le_bytes());
-    bytes.extend(payload);
+    bytes.extend([0; PREFIX]);
+    append(bytes);
+    let length = bytes.len() - start - PREFIX;
+    let head = &mut bytes[start..start + PREFIX - 4];
+    head[..4].copy_from_slice(&(length as u32).to_le_bytes());
+    head[4] = if starts_group { VERSION | STARTS_GROUP } else { VERSION };
+    head[5..].copy_from_slice(&seq.to_le_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(head), &bytes[start + PREFIX..]);
+    bytes[start + PREFIX - 4..start + PREFIX].copy_from_slice(&crc.to_le_bytes());
+    length
 }
 
 /// The length of the payload of the record that begins here, if it begins like one.
@@ -73,7 +81,7 @@ mod tests {
 
     fn bytes() -> Vec<u8> {
         let mut bytes = vec![];
-        write(&mut bytes, 7, true, b"payload");
+        write(&mut bytes, 7, true, |it| it.extend(b"payload"));
         bytes
     }
 

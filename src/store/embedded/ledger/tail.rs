@@ -109,7 +109,7 @@ mod tests {
         let (mut bytes, mut seq) = (vec![], 1);
         for group in groups {
             for place in 0..*group {
-                record::write(&mut bytes, seq, place == 0, &[b'x'; 283]);
+                record::write(&mut bytes, seq, place == 0, |it| it.extend([b'x'; 283]));
                 seq += 1;
             }
         }

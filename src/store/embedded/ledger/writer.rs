@@ -12,6 +12,9 @@ use super::{
 };
 use crate::store::StoreError;
 
+/// Most groups are shorter.
+const GROUP_BYTES: usize = 64 << 10;
+
 /// The end of the ledger, for writing. There is one.
 pub(in super::super) struct Writer {
     pub(super) ledger: Arc<Ledger>,
@@ -81,7 +84,7 @@ impl Writer {
 
     /// Begins a group.
     pub(in super::super) fn group(&self) -> Group {
-        Group { bytes: vec![], next: self.next, end: self.end }
+        Group { bytes: Vec::with_capacity(GROUP_BYTES), next: self.next, end: self.end }
     }
 
     /// Sees to it that a group has a place to go to. No record is written yet.
@@ -126,13 +129,12 @@ impl Writer {
 impl Group {
     /// Adds an entry and says which offset it will have.
     pub(in super::super) fn push(&mut self, entry: &Entry) -> Result<u64, StoreError> {
-        let payload = entry.to_payload();
-        if MAX_PAYLOAD < payload.len() {
-            return Err(StoreError::TooLong(payload.len()));
+        let (offset, before) = (self.end, self.bytes.len());
+        let length = record::write(&mut self.bytes, self.next, before == 0, |it| entry.write(it));
+        if MAX_PAYLOAD < length {
+            self.bytes.truncate(before);
+            return Err(StoreError::TooLong(length));
         }
-        let offset = self.end;
-        let before = self.bytes.len();
-        record::write(&mut self.bytes, self.next, before == 0, &payload);
         self.next += 1;
         self.end += (self.bytes.len() - before) as u64;
         Ok(offset)

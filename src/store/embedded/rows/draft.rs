@@ -1,7 +1,7 @@
 //! Rows that are about to be written: those of a group of ledger entries, together.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     mem,
 };
 
@@ -10,6 +10,7 @@ use sled::IVec;
 use super::{
     CHUNK, Changes, Head, Here, LOST, Meta, PLACES, Part, RECEIPTS, Rows, View, close,
     key::{self, Tag},
+    known::{Known, Learnt},
 };
 use crate::{
     domain::{
@@ -24,7 +25,11 @@ use crate::{
 /// Changes of rows on top of those that are written.
 pub(in super::super) struct Draft<'a> {
     view: &'a View,
+    known: Option<&'a Known>,
     changed: Changes,
+    /// Heads and rows of feeds that changed, which are encoded once, at the end.
+    heads: HashMap<LearnerId, Head>,
+    feeds: HashMap<(Bucket, u64), Vec<u64>>,
     meta: Meta,
 }
 
@@ -52,7 +57,13 @@ impl Written<'_> {
 impl<'a> Draft<'a> {
     /// No changes yet.
     pub(in super::super) fn new(view: &'a View, meta: Meta) -> Self {
-        Self { view, changed: BTreeMap::new(), meta }
+        let (changed, heads, feeds) = (BTreeMap::new(), HashMap::new(), HashMap::new());
+        Self { view, known: None, changed, heads, feeds, meta }
+    }
+
+    /// No changes yet, of rows some of which are known.
+    pub(in super::super) fn knowing(view: &'a View, known: &'a Known, meta: Meta) -> Self {
+        Self { known: Some(known), ..Self::new(view, meta) }
     }
 
     /// Adds where a commit stands. Before the draft is finished, [`Draft::state`] has to follow,
@@ -61,7 +72,7 @@ impl<'a> Draft<'a> {
     /// When rows are brought up to the ledger after a crash, some may be ahead of the commit: those
     /// stay. A learner's head is written after all their other rows, so that it tells.
     pub(in super::super) fn commit(&mut self, written: &Written<'_>) -> Result<(), StoreError> {
-        let before = self.head(written.learner)?;
+        let before = self.take_head(written.learner)?;
         let is_new = written.n_events != 0 && (written.base == 0 || before.is_none());
         self.meta.n_learners += u64::from(is_new);
         self.meta.n_events += u64::from(written.n_events);
@@ -70,8 +81,11 @@ impl<'a> Draft<'a> {
         }
         let receipt = written.receipt.map(key::tag);
         let mut here = match before {
-            Some(Head::Erased { .. }) => return Ok(()),
             Some(Head::Here(here)) => here,
+            Some(erased) => {
+                self.heads.insert(written.learner, erased);
+                return Ok(());
+            }
             None if is_new => Here { n_receipts: self.n_receipts(written.learner)?, ..Here::default() },
             None => {
                 // Of somebody who is not there, only what the call did is kept.
@@ -84,7 +98,7 @@ impl<'a> Draft<'a> {
         if here.version < written.version() {
             self.events(written, &mut here);
         }
-        self.set(key::head(written.learner), &Head::Here(here));
+        self.heads.insert(written.learner, Head::Here(here));
         Ok(())
     }
 
@@ -94,13 +108,21 @@ impl<'a> Draft<'a> {
         state: &Learner,
         summary: &Summary,
     ) -> Result<usize, StoreError> {
-        let Some(Head::Here(mut here)) = self.head(state.id)? else { return Ok(0) };
+        let mut here = match self.take_head(state.id)? {
+            Some(Head::Here(here)) => here,
+            Some(erased) => {
+                self.heads.insert(state.id, erased);
+                return Ok(0);
+            }
+            None => return Ok(0),
+        };
         self.claims(state, &mut here)?;
         self.lists(state.id, here.summary.as_ref(), Some(summary));
         here.summary = Some(summary.clone());
-        let bytes = postcard::to_stdvec(state).expect("a state holds nothing that postcard cannot");
+        let bytes = Vec::with_capacity(2 * CHUNK);
+        let bytes = postcard::to_extend(state, bytes).expect("a state holds nothing that postcard cannot");
         here.n_chunks = self.record(state, &bytes, here.n_chunks);
-        self.set(key::head(state.id), &Head::Here(here));
+        self.heads.insert(state.id, Head::Here(here));
         Ok(bytes.len())
     }
 
@@ -130,16 +152,25 @@ impl<'a> Draft<'a> {
         for kind in [key::Kind::Record, key::Kind::Receipt] {
             self.keys(&key::of_learner(learner, kind))?.into_iter().for_each(|it| self.remove(it));
         }
-        self.set(key::head(learner), &Head::Erased { at, n_events });
+        self.heads.insert(learner, Head::Erased { at, n_events });
         Ok(())
     }
 
     /// All changes, which bring the rows up to this record of the ledger.
-    pub(in super::super) fn finish(mut self, applied: u64) -> (Changes, Meta) {
+    pub(in super::super) fn finish(mut self, applied: u64) -> (Changes, Meta, Learnt) {
         self.meta.applied = applied;
         let meta = self.meta.clone();
         self.set(key::META.to_vec(), &meta);
-        (self.changed, meta)
+        let mut learnt = Learnt::default();
+        for (learner, head) in mem::take(&mut self.heads) {
+            self.set(key::head(learner), &head);
+            learnt.heads.push((learner, head));
+        }
+        for ((bucket, chunk), places) in mem::take(&mut self.feeds) {
+            self.set(key::feed(bucket, chunk), &places);
+            learnt.feeds.push((bucket, chunk, places));
+        }
+        (self.changed, meta, learnt)
     }
 
     /// What is true of the store with these changes.
@@ -149,7 +180,7 @@ impl<'a> Draft<'a> {
 
     /// How many rows change.
     pub(in super::super) fn len(&self) -> usize {
-        self.changed.len()
+        self.changed.len() + self.heads.len() + self.feeds.len()
     }
 
     fn claims(&mut self, state: &Learner, here: &mut Here) -> Result<(), StoreError> {
@@ -246,7 +277,7 @@ impl<'a> Draft<'a> {
             let n_places = (end - chunk * PLACES).min(PLACES) as usize;
             if places.len() < n_places {
                 places.resize(n_places, written.offset);
-                self.set(key::feed(bucket, chunk), &places);
+                self.feeds.insert((bucket, chunk), places);
             }
         }
         Ok(())
@@ -261,9 +292,17 @@ impl<'a> Draft<'a> {
                 break;
             }
             places.resize(n_places, LOST);
-            self.set(key::feed(bucket, chunk), &places);
+            self.feeds.insert((bucket, chunk), places);
         }
         Ok(())
+    }
+
+    /// A learner's head, to be changed and put back.
+    fn take_head(&mut self, learner: LearnerId) -> Result<Option<Head>, StoreError> {
+        match self.heads.remove(&learner) {
+            Some(head) => Ok(Some(head)),
+            None => self.head(learner),
+        }
     }
 
     /// The keys that start so.
@@ -302,5 +341,21 @@ impl Rows for Draft<'_> {
             Some(value) => Ok(value.clone()),
             None => self.view.value(key),
         }
+    }
+
+    fn with_head<T>(
+        &self,
+        learner: LearnerId,
+        read: impl FnOnce(Option<&Head>) -> T,
+    ) -> Result<T, StoreError> {
+        match self.heads.get(&learner).or_else(|| self.known?.head(learner)) {
+            Some(head) => Ok(read(Some(head))),
+            None => self.view.with_head(learner, read),
+        }
+    }
+
+    fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Vec<u64>, StoreError> {
+        let known = self.feeds.get(&(bucket, chunk)).or_else(|| self.known?.feed(bucket, chunk));
+        known.map_or_else(|| self.view.feed(bucket, chunk), |it| Ok(it.clone()))
     }
 }

@@ -22,20 +22,28 @@ const OVERHEAD: usize = 120;
 pub(in super::super) struct Layer {
     // A value is changed in place: taking an entry out and putting another in would show, in between,
     // what was there before both.
-    rows: SkipMap<Vec<u8>, Mutex<Option<IVec>>>,
+    rows: SkipMap<Vec<u8>, Mutex<Changed>>,
     n_bytes: AtomicUsize,
+}
+
+struct Changed {
+    value: Option<IVec>,
+    is_counted: bool,
 }
 
 impl Layer {
     /// Changes a row. Only one thread may.
     pub(super) fn put(&self, key: Vec<u8>, value: Option<IVec>) {
-        if let Some(entry) = self.rows.get(&key) {
-            *entry.value().lock().unwrap_or_else(PoisonError::into_inner) = value;
-            return;
-        }
         let n_bytes = key.len() + value.as_ref().map_or(0, |it| it.len()) + OVERHEAD;
-        self.n_bytes.fetch_add(n_bytes, Ordering::Relaxed);
-        self.rows.insert(key, Mutex::new(value));
+        let entry =
+            self.rows.get_or_insert(key, Mutex::new(Changed { value: value.clone(), is_counted: false }));
+        let mut changed = entry.value().lock().unwrap_or_else(PoisonError::into_inner);
+        if changed.is_counted {
+            changed.value = value;
+        } else {
+            changed.is_counted = true;
+            self.n_bytes.fetch_add(n_bytes, Ordering::Relaxed);
+        }
     }
 
     /// The row, if it was changed.
@@ -73,6 +81,6 @@ impl Layer {
     }
 }
 
-fn value(value: &Mutex<Option<IVec>>) -> Option<IVec> {
-    value.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn value(changed: &Mutex<Changed>) -> Option<IVec> {
+    changed.lock().unwrap_or_else(PoisonError::into_inner).value.clone()
 }

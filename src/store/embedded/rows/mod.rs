@@ -4,6 +4,7 @@
 mod copy;
 mod draft;
 pub(super) mod key;
+mod known;
 mod layer;
 mod pending;
 mod seal;
@@ -27,6 +28,7 @@ use crate::{
 
 pub(super) use copy::Copy;
 pub(super) use draft::{Draft, Written};
+pub(super) use known::{Known, Learnt};
 pub(super) use pending::Pending;
 pub(super) use table::Table;
 pub(super) use view::View;
@@ -128,7 +130,16 @@ pub(super) trait Rows: Sized {
 
     /// A learner's head; `None`: nobody ever had the id.
     fn head(&self, learner: LearnerId) -> Result<Option<Head>, StoreError> {
-        self.row(&key::head(learner))
+        self.with_head(learner, |it| it.cloned())
+    }
+
+    /// Something of a learner's head.
+    fn with_head<T>(
+        &self,
+        learner: LearnerId,
+        read: impl FnOnce(Option<&Head>) -> T,
+    ) -> Result<T, StoreError> {
+        Ok(read(self.row(&key::head(learner))?.as_ref()))
     }
 
     /// Who holds a claim.
@@ -139,12 +150,14 @@ pub(super) trait Rows: Sized {
     /// Where calls may stand that had this idempotency key; those of other keys may be among them.
     fn receipts(&self, learner: LearnerId, name: &str) -> Result<Vec<u64>, StoreError> {
         let tag = key::tag(name);
-        let mut places = vec![];
-        let mut n_in_rows = 1;
-        if let Some(Head::Here(here)) = self.head(learner)? {
-            places.extend(here.receipts.iter().filter(|it| it.0 == tag).map(|it| it.1));
-            n_in_rows = here.n_receipts;
-        }
+        let (mut places, n_in_rows) = self.with_head(learner, |head| match head {
+            Some(Head::Here(here)) => {
+                let found = here.receipts.iter().filter(|it| it.0 == tag).map(|it| it.1);
+                (found.collect::<Vec<_>>(), here.n_receipts)
+            }
+            // There may be receipts of nobody.
+            _ => (vec![], 1),
+        })?;
         if n_in_rows != 0 {
             places.extend(self.row::<Vec<u64>>(&key::receipts(learner, tag))?.unwrap_or_default());
         }
@@ -235,7 +248,7 @@ pub(super) fn open<'a, T: Deserialize<'a>>(key: &[u8], value: &'a [u8]) -> Resul
 
 /// The value that says this.
 fn close<T: Serialize>(key: &[u8], row: &T) -> Vec<u8> {
-    seal::seal(key, &postcard::to_stdvec(row).expect("rows hold nothing that postcard cannot"))
+    seal::seal(key, |bytes| postcard::to_extend(row, bytes).expect("rows hold nothing that postcard cannot"))
 }
 
 fn damaged(key: &[u8]) -> StoreError {

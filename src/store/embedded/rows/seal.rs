@@ -4,11 +4,11 @@
 /// The form of all bodies. A store with rows of another one makes them anew from the ledger.
 pub(super) const FORMAT: u8 = 1;
 
-/// The value with this body.
-pub(super) fn seal(key: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut value = Vec::with_capacity(body.len() + 5);
+/// The value with the body that is appended.
+pub(super) fn seal(key: &[u8], append: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+    let mut value = Vec::with_capacity(1_024);
     value.push(FORMAT);
-    value.extend(body);
+    let mut value = append(value);
     value.extend(crc(key, &value).to_le_bytes());
     value
 }
@@ -28,15 +28,19 @@ fn crc(key: &[u8], rest: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
+    fn sealed(body: &[u8]) -> Vec<u8> {
+        seal(b"key", |it| [&it, body].concat())
+    }
+
     #[test]
     fn what_is_sealed_is_unsealed() {
-        assert_eq!(unseal(b"key", &seal(b"key", b"body")), Some(&b"body"[..]));
-        assert_eq!(unseal(b"key", &seal(b"key", b"")), Some(&b""[..]));
+        assert_eq!(unseal(b"key", &sealed(b"body")), Some(&b"body"[..]));
+        assert_eq!(unseal(b"key", &sealed(b"")), Some(&b""[..]));
     }
 
     #[test]
     fn what_is_not_what_was_written_is_noticed() {
-        let value = seal(b"key", b"body");
+        let value = sealed(b"body");
         assert_eq!(unseal(b"kez", &value), None);
         for bit in 0..value.len() * 8 {
             let mut value = value.clone();
