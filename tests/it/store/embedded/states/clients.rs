@@ -6,7 +6,7 @@ use futures_util::{
 };
 use milepost::{
     domain::event::Change,
-    store::{CommitError, Store},
+    store::{Commit, CommitError, Store},
 };
 
 use super::{
@@ -26,6 +26,8 @@ pub struct Clients {
     /// The number of the next new learner.
     next: u128,
     n_calls: usize,
+    /// The last call with a key that succeeded.
+    repeatable: Option<Commit>,
 }
 
 impl Clients {
@@ -44,7 +46,7 @@ impl Clients {
         let next = 1 + book.accounts.keys().map(|it| it.0.as_u128()).max().unwrap_or(0);
         let keys = book.accounts.values().flat_map(|it| it.keys());
         let n_calls = keys.filter_map(|it| it.strip_prefix("key-")?.parse().ok()).max().unwrap_or(0);
-        let mut clients = Self { book, people, next, n_calls };
+        let mut clients = Self { book, people, next, n_calls, repeatable: None };
         while clients.people.len() < N_PEOPLE {
             clients.newcomer();
         }
@@ -87,6 +89,39 @@ impl Clients {
             answers.push(answer);
         }
         Ok(answers.iter().all(Result::is_ok))
+    }
+
+    /// One call; answers whether it succeeded.
+    pub async fn one(&mut self, store: &dyn Store, random: &mut Random) -> Result<bool, String> {
+        let deed = self.deed(random);
+        self.book.begin(&deed, 0);
+        let answer = call(store, deed.clone()).await;
+        self.book.answer(&deed, 0, &answer)?;
+        if let (Deed::Commit(commit @ Commit { receipt: Some(_), .. }), Ok(())) = (&deed, &answer) {
+            self.repeatable = Some(commit.clone());
+        }
+        Ok(answer.is_ok())
+    }
+
+    /// Somebody new comes, which must succeed.
+    pub async fn newcomer_registers(&mut self, store: &dyn Store) -> Result<(), String> {
+        let mut person = Person::new(self.next);
+        self.next += 1;
+        let deed = Deed::Commit(person.registers("Newcomer"));
+        self.book.begin(&deed, 0);
+        let answer = call(store, deed.clone()).await;
+        self.book.answer(&deed, 0, &answer)?;
+        answer.map_err(|it| format!("nobody can register: {it}"))
+    }
+
+    /// The last call with a key once more, which must have no effect.
+    pub async fn repeat(&self, store: &dyn Store) -> Result<(), String> {
+        let Some(commit) = &self.repeatable else { return Ok(()) };
+        match store.commit(commit.clone()).await {
+            Err(CommitError::Repeated(it)) if Some(&*it) == commit.receipt.as_ref() => Ok(()),
+            Err(CommitError::Erased | CommitError::ReadOnly(_) | CommitError::Fault(_)) => Ok(()),
+            answer => Err(format!("a repeated call was answered {answer:?}")),
+        }
     }
 
     /// What somebody asks for next, as if it had been done.

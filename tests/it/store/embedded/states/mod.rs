@@ -13,6 +13,8 @@ mod check;
 mod clients;
 mod crashes;
 mod disk;
+mod injector;
+mod nth;
 mod planted;
 mod recorder;
 mod rows;
