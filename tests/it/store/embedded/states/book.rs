@@ -26,7 +26,7 @@ pub struct Known {
 /// What a client asked for.
 #[derive(Debug, Clone)]
 pub enum Deed {
-    Commit(Commit),
+    Commit(Box<Commit>),
     Erase(Erasure),
 }
 

@@ -97,8 +97,10 @@ impl Clients {
         self.book.begin(&deed, 0);
         let answer = call(store, deed.clone()).await;
         self.book.answer(&deed, 0, &answer)?;
-        if let (Deed::Commit(commit @ Commit { receipt: Some(_), .. }), Ok(())) = (&deed, &answer) {
-            self.repeatable = Some(commit.clone());
+        if let (Deed::Commit(commit), Ok(())) = (deed, &answer)
+            && commit.receipt.is_some()
+        {
+            self.repeatable = Some(*commit);
         }
         Ok(answer.is_ok())
     }
@@ -107,7 +109,7 @@ impl Clients {
     pub async fn newcomer_registers(&mut self, store: &dyn Store) -> Result<(), String> {
         let mut person = Person::new(self.next);
         self.next += 1;
-        let deed = Deed::Commit(person.registers("Newcomer"));
+        let deed = Deed::Commit(Box::new(person.registers("Newcomer")));
         self.book.begin(&deed, 0);
         let answer = call(store, deed.clone()).await;
         self.book.answer(&deed, 0, &answer)?;
@@ -144,7 +146,7 @@ impl Clients {
         if commit.receipt.is_none() && random.one_in(3) {
             commit = commit.with(receipt(&key, 2));
         }
-        Deed::Commit(commit)
+        Deed::Commit(Box::new(commit))
     }
 }
 
@@ -165,7 +167,7 @@ fn change(person: &Person, number: u128, random: &mut Random) -> Change {
 
 async fn call(store: &dyn Store, deed: Deed) -> Result<(), CommitError> {
     match deed {
-        Deed::Commit(commit) => store.commit(commit).await,
+        Deed::Commit(commit) => store.commit(*commit).await,
         Deed::Erase(erasure) => store.erase(erasure).await,
     }
 }

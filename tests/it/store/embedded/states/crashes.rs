@@ -32,7 +32,8 @@ async fn any_crash_leaves_everything_that_was_acknowledged() {
 
 /// Builds states of a run and looks at each of them.
 pub async fn explore(run: &Run, n_states: usize, case: usize, random: &mut Random, tally: &mut Tally) {
-    let mut moments: Vec<_> = (0..n_states).map(|_| random.below(run.log.len() + 1)).collect();
+    let mut moments: Vec<_> = (1..n_states).map(|_| random.below(run.log.len() + 1)).collect();
+    moments.push(run.log.len());
     moments.sort_unstable();
     let (mut disk, mut done) = (run.before.clone(), 0);
     for moment in moments {

@@ -46,13 +46,16 @@ struct File {
 /// What a name stands for; `None`: a directory.
 type Node = Option<usize>;
 
+/// Names that change together, and what they stand for then; `None`: nothing.
+type Change = Vec<(PathBuf, Option<Node>)>;
+
 #[derive(Clone, Default)]
 pub struct Disk {
     files: Vec<File>,
     names: BTreeMap<PathBuf, Node>,
     names_on_disk: BTreeMap<PathBuf, Node>,
     /// Changes of names that are not on the disk, each with its directory.
-    pending: Vec<(PathBuf, Vec<(PathBuf, Option<Node>)>)>,
+    pending: Vec<(PathBuf, Change)>,
 }
 
 impl Disk {
@@ -93,7 +96,7 @@ impl Disk {
             Op::SyncDirectory(path) => {
                 let (synced, pending) = self.pending.drain(..).partition(|it| it.0 == *path);
                 self.pending = pending;
-                synced.into_iter().for_each(|it: (_, Vec<_>)| set(&mut self.names_on_disk, &it.1));
+                synced.into_iter().for_each(|it: (_, Change)| set(&mut self.names_on_disk, &it.1));
             }
             Op::SyncDirectoryFailed(_) => {}
         }
@@ -131,7 +134,7 @@ impl Disk {
         &mut self.files[*file]
     }
 
-    fn name(&mut self, path: &Path, change: Vec<(PathBuf, Option<Node>)>) {
+    fn name(&mut self, path: &Path, change: Change) {
         set(&mut self.names, &change);
         self.pending.push((path.parent().unwrap_or(Path::new("")).to_owned(), change));
     }

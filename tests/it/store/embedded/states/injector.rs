@@ -84,7 +84,8 @@ impl Injector {
         self.at.load(SeqCst) < self.n_ops.load(SeqCst)
     }
 
-    fn has_failed(&self) -> bool {
+    /// Whether anything failed.
+    pub fn has_failed(&self) -> bool {
         self.n_failed.load(SeqCst) != 0
     }
 

@@ -176,7 +176,7 @@ pub fn materialize(files: &Files, rows: Option<&Rows>) -> TempDir {
 
 /// Opens a store; a panic is told as an error.
 pub fn open(dir: &Path, fault: Option<Fault>) -> Result<Arc<EmbeddedStore>, String> {
-    let options = EmbeddedOptions { fault, segment_bytes: 8 << 10, sled_cache_bytes: 1 << 20, ..options() };
+    let options = EmbeddedOptions { fault, sled_cache_bytes: 1 << 20, ..options() };
     let opened = catch_unwind(AssertUnwindSafe(|| EmbeddedStore::open(dir, options)));
     opened.map_err(|_| "opening panicked".to_owned())?.map_err(|it| format!("it does not open: {it}"))
 }
