@@ -5,7 +5,7 @@
 //! a smaller sled when much of its files is dead: sled gives nothing back.
 
 use std::{
-    io,
+    io, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -83,7 +83,10 @@ impl Orders {
     /// Asks for sled's files to be made as small as they can be.
     pub(super) fn compact(&mut self) -> oneshot::Receiver<Result<Compacted, StoreError>> {
         let (answer, answered) = oneshot::channel();
-        self.compact.push(answer);
+        // Once it is to stop, nobody would answer.
+        if self.stop.is_none() {
+            self.compact.push(answer);
+        }
         answered
     }
 }
@@ -91,6 +94,11 @@ impl Orders {
 impl Applier {
     /// Works until it is stopped.
     pub(super) fn run(mut self) {
+        self.work();
+        self.orders().compact.clear();
+    }
+
+    fn work(&mut self) {
         loop {
             let stop = self.orders().stop;
             if stop == Some(Stop::AtOnce) {
@@ -100,6 +108,7 @@ impl Applier {
             if let Err(panic) = turn {
                 self.fail(&StoreError::Damaged(format!("a panic: {}", panic_text(&*panic))));
             }
+            self.refuse_to_compact();
             let is_done = self.inner.rows.view().is_none_or(|it| it.is_in_sled());
             if stop.is_some() && (is_done || self.is_broken || self.inner.halt.reason().is_some()) {
                 return;
@@ -128,7 +137,7 @@ impl Applier {
             Ok(false) => {}
             Err(error) => return self.fail(&error),
         }
-        let asked = std::mem::take(&mut self.orders().compact);
+        let asked = mem::take(&mut self.orders().compact);
         if !asked.is_empty() {
             let compacted = self.compact();
             for answer in asked {
@@ -143,6 +152,14 @@ impl Applier {
                 }
                 Err(error) => tracing::warn!(%error, "sled's files could not be compacted"),
             }
+        }
+    }
+
+    /// As long as something is wrong, nothing is copied, and nobody waits for it.
+    fn refuse_to_compact(&self) {
+        let Some(reason) = self.inner.halt.reason() else { return };
+        for answer in mem::take(&mut self.orders().compact) {
+            drop(answer.send(Err(StoreError::Closed(reason.text().to_owned()))));
         }
     }
 

@@ -69,6 +69,12 @@ impl Ledger {
         if segments.is_empty() {
             let header = Header { store: place.new_store, first: 1, start: 0 };
             segments.push(Segment::create(files, directory, header)?);
+        } else {
+            // A crash may have come before the name of the newest was on the disk, and the one before
+            // it must not be sealed as long as that name can be lost.
+            files
+                .sync_directory(directory)
+                .map_err(StoreError::io("bringing the ledger's names to the disk"))?;
         }
         check_chain(files, &segments)?;
         let store = segments[0].header.store;

@@ -68,7 +68,8 @@ fn end(bytes: &[u8], length: usize, next: Seq) -> End {
         Some(at) if has_gap(bytes, length, at) => End::Torn,
         Some(_) => End::Damaged,
         None => {
-            let promised = record::payload_len(rest).map_or(0, |it| length + record::PREFIX + it);
+            // Of a record that begins at the end of a sector there may be too little to tell its length.
+            let promised = length + record::PREFIX + record::payload_len(rest).unwrap_or(0);
             let promised = if promised <= bytes.len() { promised } else { 0 };
             let to = promised.max(length + last + 1);
             if has_gap(bytes, length, to) { End::Torn } else { End::Damaged }
@@ -152,6 +153,23 @@ mod tests {
         // The second record stands on both sides of a boundary.
         bytes[SECTOR - HEADER as usize..length].fill(0);
         check(&bytes, 1, End::Torn);
+    }
+
+    #[test]
+    fn the_first_bytes_of_a_record_alone_are_torn() {
+        for n_bytes in 1..=20 {
+            let (mut bytes, boundary) = (vec![], SECTOR - HEADER as usize);
+            record::write(&mut bytes, 1, true, &vec![b'x'; boundary - n_bytes - record::PREFIX]);
+            record::write(&mut bytes, 2, true, &[b'x'; 283]);
+            let mut whole = bytes.clone();
+            bytes.truncate(boundary);
+            bytes.resize((EXTENT - HEADER) as usize, 0);
+            assert_eq!(extent(&bytes, 1).end, End::Torn, "{n_bytes} bytes");
+            // With all sectors there, it was whole once.
+            whole.resize((EXTENT - HEADER) as usize, 0);
+            whole[boundary - n_bytes] ^= 1;
+            assert_eq!(extent(&whole, 1).end, End::Damaged, "{n_bytes} bytes");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod damage;
 mod faults;
 mod harness;
 mod reopening;
+mod states;
 
 use std::{fs, path::Path, sync::Arc};
 

@@ -1,0 +1,212 @@
+//! Damage of all kinds to any file of a store. What is not the ledger costs nothing. Damage to the
+//! ledger costs nothing either, or the store does not open and names a record that is damaged or
+//! comes before it, or whoever reads that record is told so, and everything else is served. What is
+//! answered is never wrong.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use milepost::{
+    domain::{id::LearnerId, learner::fold},
+    store::Store,
+};
+use tempfile::TempDir;
+
+use super::{
+    super::copy,
+    book::Book,
+    campaign::{Random, Tally, directory, seed, size},
+    check::{check, check_learner, check_rows},
+    clients::Clients,
+    records,
+    run::{leave, open, sled},
+};
+
+/// A new store after so many cases.
+const N_CASES_OF_A_STORE: usize = 30;
+const N_CALLS: usize = 60;
+
+#[derive(Debug)]
+enum Damage {
+    Bit,
+    Zeros,
+    Cut,
+    Removed,
+}
+
+/// A store that nobody has open.
+pub struct Whole {
+    pub dir: TempDir,
+    pub book: Book,
+}
+
+impl Whole {
+    pub async fn build(random: &mut Random, is_clean: bool) -> Self {
+        let dir = directory();
+        let store = open(dir.path(), None).unwrap();
+        let mut clients = Clients::of(Book::default());
+        for _ in 0..N_CALLS {
+            assert!(clients.one(&*store, random).await.unwrap());
+        }
+        store.compact().await.unwrap();
+        let book = check(&*store, &clients.book).await.unwrap();
+        leave(store, is_clean).await.unwrap();
+        Self { dir, book }
+    }
+}
+
+#[tokio::test]
+async fn no_damage_is_silent() {
+    let mut tally = Tally::default();
+    let n_cases = size(300, 10_000);
+    let mut n_refused = 0;
+    for number in 0..n_cases / N_CASES_OF_A_STORE {
+        let random = &mut Random::new(seed(), number);
+        let whole = Whole::build(random, number.is_multiple_of(2)).await;
+        for case in 0..N_CASES_OF_A_STORE {
+            let dir = directory();
+            copy(whole.dir.path(), dir.path());
+            let file = pick_file(dir.path(), random);
+            let (damage, changed) = inflict(&file, random);
+            let hurt = Hurt::of(whole.dir.path(), dir.path(), &file, &changed);
+            let result = examine(dir.path(), &whole.book, &hurt).await;
+            n_refused += usize::from(result == Ok(Fate::Refused));
+            let name = file.strip_prefix(dir.path()).unwrap().display().to_string();
+            tally.add(
+                || format!("store {number}, case {case}, {damage:?} of {name} at {changed:?}"),
+                result.map(drop),
+            );
+        }
+    }
+    println!("{n_refused} of {n_cases} damaged stores did not open, and said why");
+    tally.end("damaged stores");
+}
+
+/// Half of the time the ledger, often sled, else one of the small files.
+fn pick_file(dir: &Path, random: &mut Random) -> PathBuf {
+    let of_sled = |dir: &Path| {
+        let mut files: Vec<_> = fs::read_dir(sled(dir)).unwrap().map(|it| it.unwrap().path()).collect();
+        files.retain(|it| it.is_file());
+        files.sort();
+        files
+    };
+    match random.below(8) {
+        0..4 => random.pick(&records::files(dir)).clone(),
+        4..6 => random.pick(&of_sled(dir)).clone(),
+        _ => {
+            let small = ["FORMAT", "CLEAN", "ACKNOWLEDGED", "ROWS"].map(|it| dir.join(it));
+            random.pick(&small.into_iter().filter(|it| it.exists()).collect::<Vec<_>>()).clone()
+        }
+    }
+}
+
+/// Damages a file, and says which of its bytes are not what they were.
+fn inflict(file: &Path, random: &mut Random) -> (Damage, std::ops::Range<usize>) {
+    let mut bytes = fs::read(file).unwrap();
+    let length = bytes.len();
+    let used = bytes.iter().rposition(|it| *it != 0).map_or(0, |it| it + 1);
+    // Mostly where there is something.
+    let at = if random.one_in(8) { random.below(length) } else { random.below(used) };
+    let (damage, changed) = match random.below(8) {
+        0..3 if length != 0 => {
+            bytes[at] ^= 1 << random.below(8);
+            (Damage::Bit, at..at + 1)
+        }
+        3..5 if length != 0 => {
+            let (start, end) = (at / 4_096 * 4_096, length.min(at / 4_096 * 4_096 + 4_096));
+            bytes[start..end].fill(0);
+            (Damage::Zeros, start..end.min(used.max(start)))
+        }
+        5..7 => {
+            bytes.truncate(at);
+            (Damage::Cut, at..length)
+        }
+        _ => {
+            fs::remove_file(file).unwrap();
+            return (Damage::Removed, 0..length);
+        }
+    };
+    fs::write(file, bytes).unwrap();
+    (damage, changed)
+}
+
+/// What of a ledger is damaged.
+struct Hurt {
+    /// No record that is named comes after this one; 0: nothing of the ledger is damaged.
+    last: u64,
+    learners: BTreeSet<LearnerId>,
+    is_format: bool,
+}
+
+impl Hurt {
+    fn of(whole: &Path, dir: &Path, file: &Path, changed: &std::ops::Range<usize>) -> Self {
+        let is_format = file.ends_with("FORMAT");
+        let mut hurt = Self { last: 0, learners: BTreeSet::new(), is_format };
+        if file.parent() != Some(&dir.join("ledger")) {
+            return hurt;
+        }
+        let same_file = whole.join("ledger").join(file.file_name().unwrap());
+        hurt.last = records::first_of(file);
+        for place in records::all(whole).iter().filter(|it| it.file == same_file) {
+            if place.start < changed.end && changed.start < place.end {
+                hurt.last = place.seq;
+                hurt.learners.insert(place.learner);
+            } else if place.end <= changed.start {
+                // If nothing stands there, the one that would is named.
+                hurt.last = place.seq + 1;
+            }
+        }
+        hurt
+    }
+
+    /// Whether an error says what it should: which record is damaged.
+    fn is_named_by(&self, error: &str) -> bool {
+        if self.is_format && (error.contains("FORMAT") || error.contains("the store has the format")) {
+            return true;
+        }
+        let number = error.split("damaged at record ").nth(1).and_then(|it| it.split(':').next());
+        number.and_then(|it| it.parse().ok()).is_some_and(|it: u64| (1..=self.last).contains(&it))
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Fate {
+    Refused,
+    Served,
+}
+
+async fn examine(dir: &Path, book: &Book, hurt: &Hurt) -> Result<Fate, String> {
+    ask_the_tools(dir, hurt);
+    let store = match open(dir, None) {
+        Ok(store) => store,
+        Err(error) if hurt.is_named_by(&error) => return Ok(Fate::Refused),
+        Err(error) => return Err(error),
+    };
+    if hurt.learners.is_empty() {
+        check(&*store, book).await?;
+        return Ok(Fate::Served);
+    }
+    for (learner, account) in &book.accounts {
+        match check_learner(&*store, *learner, account).await {
+            Ok(_) => {}
+            Err(error) if hurt.learners.contains(learner) && hurt.is_named_by(&error) => {
+                let events = &account.possible()[0].seen.events;
+                let state = store.load(*learner).await.map_err(|it| it.to_string())?;
+                let expected = (!events.is_empty()).then(|| fold(*learner, events));
+                if state.as_deref() != expected.as_ref() {
+                    return Err(format!("the state of {learner} is wrong"));
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    check_rows(&*store, book).await?;
+    Ok(Fate::Served)
+}
+
+/// The place to ask what tools say of the damaged store, before anybody opens it: that one names a
+/// record that is damaged, and what is left after another has saved what it can.
+fn ask_the_tools(_dir: &Path, _hurt: &Hurt) {}

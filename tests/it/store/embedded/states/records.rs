@@ -1,0 +1,71 @@
+//! Reads the files of a ledger by itself, from what is written about their form, so that a test knows
+//! which record stands where.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use milepost::domain::id::LearnerId;
+use serde_json::Value;
+
+const HEADER: usize = 46;
+const PREFIX: usize = 17;
+
+/// Where a record stands.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub file: PathBuf,
+    pub start: usize,
+    pub end: usize,
+    pub seq: u64,
+    pub learner: LearnerId,
+}
+
+/// The ledger files of a store, in order.
+pub fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(dir.join("ledger")).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// The number of the first record of a ledger file.
+pub fn first_of(file: &Path) -> u64 {
+    file.file_stem().unwrap().to_str().unwrap().parse().unwrap()
+}
+
+/// All records of a store.
+pub fn all(dir: &Path) -> Vec<Place> {
+    let mut places = vec![];
+    for file in files(dir) {
+        let bytes = fs::read(&file).unwrap();
+        let (mut start, mut seq) = (HEADER, first_of(&file));
+        while let Some((payload, end)) = payload(&bytes, start) {
+            let said: Value = serde_json::from_slice(&bytes[payload..end]).unwrap();
+            let what = if said["commit"].is_null() { &said["erase"] } else { &said["commit"] };
+            let learner = serde_json::from_value(what["learner"].clone()).unwrap();
+            places.push(Place { file: file.clone(), start, end, seq, learner });
+            (start, seq) = (end, seq + 1);
+        }
+    }
+    places
+}
+
+/// Where the payload of the record begins that begins at a place, and where it ends.
+fn payload(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
+    let length = u32::from_le_bytes(bytes.get(start..start + 4)?.try_into().unwrap()) as usize;
+    (length != 0).then_some((start + PREFIX, start + PREFIX + length))
+}
+
+/// Changes the text of a record and makes its CRC right again, as no accident would.
+pub fn forge(place: &Place, from: &str, to: &str) -> bool {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = fs::read(&place.file).unwrap();
+    let record = &mut bytes[place.start..place.end];
+    let Some(at) = record.windows(from.len()).position(|it| it == from.as_bytes()) else { return false };
+    record[at..at + to.len()].copy_from_slice(to.as_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&record[..PREFIX - 4]), &record[PREFIX..]);
+    record[PREFIX - 4..PREFIX].copy_from_slice(&crc.to_le_bytes());
+    fs::write(&place.file, bytes).unwrap();
+    true
+}
