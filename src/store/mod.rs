@@ -306,6 +306,9 @@ pub enum StoreError {
     /// Writing failed half-way: what was asked for may be there after the store is opened again.
     #[error("nobody knows whether it was written: {0}")]
     InDoubt(String),
+    /// What a tool was asked for cannot be done as things are; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
     /// Another process has the store.
     #[error("{0}")]
     Locked(String),

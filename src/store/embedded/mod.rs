@@ -32,6 +32,7 @@ mod open;
 mod options;
 mod replay;
 mod rows;
+pub mod tools;
 
 use std::{
     any::Any,
@@ -70,6 +71,7 @@ use crate::domain::{
 
 pub use applier::Compacted;
 pub use files::{Act, Fault, FileOp};
+pub use ledger::Damage;
 pub use options::{EmbeddedOptions, Progress};
 
 /// So many commands wait for the committer; who comes later waits for a place among them.

@@ -61,7 +61,11 @@ impl Writer {
         }
         let from = (self.last_group - segment.header.start) as usize;
         let settled = self.files.write(&segment.file, &bytes[from..], HEADER + from as u64);
-        settled.and_then(|()| self.files.sync(&segment.file)).map_err(StoreError::io("settling the ledger"))
+        // Nor does anybody know of the names of the files.
+        settled
+            .and_then(|()| self.files.sync(&segment.file))
+            .and_then(|()| self.files.sync_directory(&self.directory))
+            .map_err(StoreError::io("settling the ledger"))
     }
 
     /// Takes back what was not acknowledged, through a new handle, so that writing can go on after
@@ -111,6 +115,7 @@ impl Writer {
         self.witness.write(&self.files, group.last())?;
         self.last_group = self.end;
         (self.next, self.end) = (group.next, group.end);
+        self.ledger.set_durable(self.next - 1, self.end);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod faults;
 mod reopening;
+mod tools;
 
 use std::{fs, path::Path, sync::Arc};
 
