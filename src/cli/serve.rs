@@ -23,6 +23,9 @@ pub(crate) struct ServeOptions {
     /// Where learners are kept
     #[arg(long, env = "MILEPOST_DATA_DIR", default_value = "milepost-data")]
     data_dir: PathBuf,
+    /// Where `createBackup` puts backups; without it, `backups` in the data directory
+    #[arg(long, env = "MILEPOST_BACKUP_DIR", value_name = "DIR")]
+    backup_dir: Option<PathBuf>,
     /// Fill an empty store with twelve learners in different places on the way
     #[arg(long, env = "MILEPOST_DEMO")]
     demo: bool,
@@ -71,6 +74,7 @@ fn open(options: &ServeOptions, guide: Arc<Guide>) -> Result<Arc<App>, String> {
     let store = EmbeddedOptions {
         cache_bytes: cache / 3,
         sled_cache_bytes: cache / 3 * 2,
+        backup_dir: options.backup_dir.clone(),
         progress: progress_bar(),
         ..EmbeddedOptions::new(env.fresh_id(), summarizer(guide.clone()))
     };

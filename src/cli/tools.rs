@@ -8,11 +8,17 @@ use std::{
 
 use clap::{Args, Subcommand};
 use milepost::{
-    app::{Env as _, SystemEnv},
-    store::embedded::tools::{self, ToolOptions, Transferred},
+    app::{Env as _, SystemEnv, summarizer},
+    store::{
+        Maintenance as _, Shrunk, Store as _,
+        embedded::{
+            EmbeddedOptions, EmbeddedStore,
+            tools::{self, ToolOptions, Transferred},
+        },
+    },
 };
 
-use super::{progress_bar, say};
+use super::{guide_of, progress_bar, say};
 
 /// What can be done with a store that nobody serves.
 #[derive(Subcommand)]
@@ -32,6 +38,14 @@ pub(crate) enum ToolCommand {
     Restore {
         /// The backup
         directory: PathBuf,
+        #[command(flatten)]
+        store: DataDir,
+    },
+    /// Remove what erased learners left in the ledger, and make the rest as small as it can be
+    Compact {
+        /// The guide that the server assesses by, instead of the built-in one
+        #[arg(long, env = "MILEPOST_GUIDE", value_name = "FILE")]
+        guide: Option<PathBuf>,
         #[command(flatten)]
         store: DataDir,
     },
@@ -82,6 +96,7 @@ pub(crate) fn run(command: &ToolCommand) -> Result<bool, String> {
             let made = text(tools::restore(directory, &store.data_dir, &options))?;
             format!("{made}\nthe store is in {}; its first start makes the rows", store.data_dir.display())
         }
+        ToolCommand::Compact { guide, store } => compact(&store.data_dir, guide.as_deref())?,
         ToolCommand::Export { file, store } => return export(file, &store.data_dir, &options).map(|()| true),
         ToolCommand::Import { file, store } => {
             let Transferred { count, digest } = import(file, &store.data_dir, &options)?;
@@ -93,6 +108,22 @@ pub(crate) fn run(command: &ToolCommand) -> Result<bool, String> {
     };
     say(&done);
     Ok(true)
+}
+
+#[tokio::main]
+async fn compact(data_dir: &Path, guide: Option<&Path>) -> Result<String, String> {
+    // Opening would make a store where there is none.
+    text(tools::check_store(data_dir))?;
+    let options = EmbeddedOptions {
+        progress: progress_bar(),
+        ..EmbeddedOptions::new(SystemEnv.fresh_id(), summarizer(guide_of(guide)?))
+    };
+    let store = text(EmbeddedStore::open(data_dir, options))?;
+    let shrunk = store.shrink(None).await;
+    let closed = store.close().await;
+    let Shrunk { before, after, n_blanked, .. } = text(shrunk)?;
+    text(closed)?;
+    Ok(format!("blanked   {n_blanked} records of erased learners\nbytes     {after}; there were {before}"))
 }
 
 fn export(file: &Path, data_dir: &Path, options: &ToolOptions) -> Result<(), String> {

@@ -11,6 +11,7 @@
 
 mod bucket;
 pub mod embedded;
+mod maintenance;
 pub mod memory;
 mod sort_key;
 mod wake;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use bucket::{Bucket, N_BUCKETS};
+pub use maintenance::{BackupMade, BackupWish, Maintenance, MaintenanceError, Shrunk};
 pub use sort_key::SortKey;
 
 use crate::domain::{
@@ -105,6 +107,11 @@ pub trait Store: Send + Sync + 'static {
     /// Why no write is taken, now and until the store is opened again; `None`: they are. Reads may
     /// go on all the same. The text is for the log, never for clients.
     fn read_only(&self) -> Option<String>;
+
+    /// What can be done beside serving, where there is a disk; `None`: there is none.
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        None
+    }
 
     /// Takes no more writes, finishes those that are under way and closes cleanly. Calling it
     /// twice is once. Afterwards writing is refused as [`CommitError::ReadOnly`], and reading may

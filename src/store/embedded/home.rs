@@ -23,9 +23,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use tool::check_store;
+
 use super::{
     clean::{self, Clean},
-    files::{Files, temporary},
+    files::Files,
     ledger::Seq,
 };
 use crate::store::StoreError;

@@ -89,7 +89,7 @@ impl Home {
 }
 
 /// Refuses a directory that has no store.
-fn check_store(path: &Path) -> Result<(), StoreError> {
+pub(in super::super) fn check_store(path: &Path) -> Result<(), StoreError> {
     let has = |name: &str| path.join(name).exists();
     if has(FORMAT_FILE) || has("ledger") || has("ledger.repaired") {
         return Ok(());

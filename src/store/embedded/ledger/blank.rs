@@ -14,7 +14,7 @@ use super::{
     Ledger,
     entry::Entry,
     record::{self, Seq},
-    segment::Segment,
+    segment::{HEADER, Segment},
 };
 use crate::{domain::id::LearnerId, store::StoreError};
 
@@ -31,20 +31,33 @@ impl Ledger {
         Ok(erased)
     }
 
-    /// Blanks what there is of learners in all files but the newest. Answers how many records it was.
+    /// How many bytes its files have.
+    pub(in super::super) fn n_bytes(&self) -> Result<u64, StoreError> {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner).clone();
+        segments.iter().try_fold(0, |sum, it| Ok(sum + HEADER + it.len()?))
+    }
+
+    /// The first record of the newest file.
+    pub(in super::super) fn newest_first(&self) -> Seq {
+        self.newest().header.first
+    }
+
+    /// Blanks what there is of learners in all files but the newest, from the file with a record on.
+    /// Answers how many records it was.
     pub(in super::super) fn blank_sealed(
         &self,
         erased: &HashSet<LearnerId>,
-        mut each: impl FnMut(u64, u64),
+        from: Seq,
+        go_on: impl Fn() -> Result<(), StoreError>,
     ) -> Result<u64, StoreError> {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut n_blanked = 0;
-        for (number, pair) in (1..).zip(segments.windows(2)) {
+        for pair in segments.windows(2).filter(|it| from <= it[0].header.first) {
+            go_on()?;
             let (segment, later) = (&pair[0], pair[1].header);
             let length = (later.start - segment.header.start) as usize;
             // It may have room still: then it is just being sealed.
             n_blanked += self.blank(segment, later.first - 1, |it| it.truncate(length), erased)?;
-            each(number, segments.len() as u64);
         }
         Ok(n_blanked)
     }

@@ -13,13 +13,13 @@ mod repair;
 mod transfer;
 mod verify;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use super::{
     files::{Fault, Files},
     options::Progress,
 };
-use crate::domain::time::Timestamp;
+use crate::{domain::time::Timestamp, store::StoreError};
 
 pub use backup::{Backup, BackupFormat, backup, restore};
 pub(super) use backup::{Copying, check_copy, read_manifest};
@@ -40,6 +40,11 @@ pub struct ToolOptions {
     pub segment_bytes: u64,
     /// Lets file operations fail, in tests.
     pub fault: Option<Fault>,
+}
+
+/// Refuses a directory that has no store; nothing is made.
+pub fn check_store(directory: &Path) -> Result<(), StoreError> {
+    super::home::check_store(directory)
 }
 
 impl ToolOptions {

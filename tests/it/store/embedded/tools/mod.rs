@@ -2,6 +2,7 @@
 //! are interrupted at any step.
 
 mod backup;
+mod blank;
 mod damage;
 mod repair;
 mod transfer;

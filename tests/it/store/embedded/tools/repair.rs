@@ -13,7 +13,7 @@ use milepost::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{damage, digest, entries, interrupt, overwrite, segments, tool, town, tree, village};
+use super::{Failing, damage, digest, entries, interrupt, overwrite, segments, tool, town, tree, village};
 use crate::{
     given::Person,
     store::embedded::{check_feeds, copy, open, open_with, options},
@@ -161,9 +161,13 @@ async fn a_repair_can_be_interrupted_anywhere() {
             drop(done);
             // A store opens with damage in an older file, until that is read; it never opens without a
             // ledger.
-            match open_with(dir.path(), options()) {
-                Ok(store) => drop(store),
-                Err(error) => assert!(error.to_string().contains("milepost repair"), "{failing:?}: {error}"),
+            if matches!(failing, Failing::From(_)) {
+                match open_with(dir.path(), options()) {
+                    Ok(store) => drop(store),
+                    Err(error) => {
+                        assert!(error.to_string().contains("milepost repair"), "{failing:?}: {error}")
+                    }
+                }
             }
             assert!(dir.path().join("ledger").exists() || dir.path().join("ledger.repaired").exists());
             tools::repair(dir.path(), &tool()).unwrap();
