@@ -56,7 +56,10 @@ pub(super) struct Checker {
 #[derive(Default)]
 struct Seen {
     version: Version,
+    /// The last record that told their version.
     seq: Seq,
+    /// The last record about them.
+    last: Seq,
     is_erased: bool,
     is_voided: bool,
 }
@@ -105,7 +108,7 @@ impl Checker {
     /// Who was blanked and, as far as is written, never erased; with the last record about them.
     pub(super) fn unerased(&self) -> Vec<(LearnerId, Seq)> {
         let unerased = self.learners.iter().filter(|(_, it)| it.is_voided && !it.is_erased);
-        let mut unerased: Vec<_> = unerased.map(|(learner, it)| (*learner, it.seq)).collect();
+        let mut unerased: Vec<_> = unerased.map(|(learner, it)| (*learner, it.last)).collect();
         unerased.sort_by_key(|it| (it.1, it.0));
         unerased
     }
@@ -148,8 +151,8 @@ impl Checker {
         position: Position,
     ) -> Result<(), String> {
         let seen = self.learners.entry(learner).or_default();
+        seen.last = seq;
         if n_events == 0 {
-            seen.seq = seq;
             return Ok(());
         }
         let bucket = Bucket::of(learner);

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::{Failing, damage, digest, entries, interrupt, overwrite, segments, tool, town, tree, village};
 use crate::{
-    given::Person,
+    given::{Person, receipt},
     store::embedded::{check_feeds, copy, open, open_with, options},
 };
 
@@ -122,6 +122,24 @@ async fn what_is_gone_is_told_from_its_neighbors() {
     let feed = store.feed(milepost::store::Bucket::of(ada.id), 0, 9).await.unwrap();
     let feed: Vec<_> = feed.into_iter().map(|it| (it.position, it.event.map(|it| it.version))).collect();
     assert_eq!(feed, [(1, Some(1)), (2, None), (3, Some(3))]);
+}
+
+#[tokio::test]
+async fn a_receipt_between_what_is_gone_and_what_follows_contradicts_nothing() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    let mut ada = Person::new(1);
+    store.commit(ada.registers("Ada")).await.unwrap();
+    store.commit(ada.completes("lost")).await.unwrap();
+    store.commit(ada.receives(receipt("key", 1))).await.unwrap();
+    store.commit(ada.completes("git")).await.unwrap();
+    store.close().await.unwrap();
+    overwrite(&segments(dir.path())[0], |it| {
+        let at = it.windows(6).position(|it| it == b"\"lost\"").unwrap();
+        it[at + 1] ^= 1;
+    });
+    assert_eq!(tools::repair(dir.path(), &tool()).unwrap().gone, [(2, 2)]);
+    digest(dir.path());
 }
 
 #[tokio::test]
