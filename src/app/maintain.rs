@@ -25,13 +25,13 @@ impl App {
         })?;
         let key = digest_of("create backup", key)?;
         let wish = BackupWish { name, key, now: self.env.now() };
-        Ok(self.maintenance()?.back_up(wish).await.map_err(failure)?)
+        self.maintenance()?.back_up(wish).await.map_err(failure)
     }
 
     /// Removes what erased learners left on the disk, and whatever else nobody needs.
     pub async fn compact_store(&self, key: Option<String>) -> Result<Shrunk, Failure> {
         let key = digest_of("compact store", key)?;
-        Ok(self.maintenance()?.shrink(key).await.map_err(failure)?)
+        self.maintenance()?.shrink(key).await.map_err(failure)
     }
 
     fn maintenance(&self) -> Result<&dyn Maintenance, Refusal> {

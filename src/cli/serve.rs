@@ -9,7 +9,10 @@ use milepost::{
     http,
     store::embedded::{EmbeddedOptions, EmbeddedStore},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tracing_subscriber::EnvFilter;
 
 use super::{guide_of, progress_bar};
@@ -62,8 +65,9 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
     if options.demo {
         fill(&app).await?;
     }
+    let interrupted = interrupted()?;
     announce(&listener, &options);
-    http::serve(listener, app, interrupted()).await.map_err(|it| it.to_string())?;
+    http::serve(listener, app, interrupted).await.map_err(|it| it.to_string())?;
     tracing::info!("closed");
     Ok(())
 }
@@ -100,21 +104,16 @@ fn announce(listener: &TcpListener, options: &ServeOptions) {
     tracing::info!("GraphiQL is at http://{address}/ and the API at http://{address}/graphql");
 }
 
-/// Waits for Ctrl-C or, where there is such a thing, SIGTERM.
-async fn interrupted() {
-    let interrupt = async { tokio::signal::ctrl_c().await.unwrap_or(()) };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+/// From now on Ctrl-C and SIGTERM do not end the process but what this answers, so that whoever was
+/// told where the server is can also end it in order.
+fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, String> {
+    let listen = |kind| signal(kind).map_err(|it| format!("cannot listen for signals: {it}"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
-    tracing::info!("closing");
+        tracing::info!("closing");
+    })
 }

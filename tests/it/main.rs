@@ -5,6 +5,7 @@
 mod api;
 mod architecture;
 mod binary;
+mod binary_tools;
 mod event_format;
 mod examples;
 mod given;
