@@ -8,6 +8,7 @@ mod binary;
 mod binary_tools;
 mod event_format;
 mod examples;
+mod format;
 mod given;
 mod readme;
 mod schema;
