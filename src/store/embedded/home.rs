@@ -90,7 +90,7 @@ impl Home {
     }
 
     /// Refuses a directory in which a tool was interrupted.
-    fn check_finished(&self) -> Result<(), StoreError> {
+    pub(super) fn check_finished(&self) -> Result<(), StoreError> {
         let refuse = |text: &str| Err(StoreError::Damaged(text.into()));
         match self.ledger().exists() {
             true => Ok(()),

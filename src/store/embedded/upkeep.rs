@@ -134,6 +134,7 @@ impl Inner {
         // What was the newest may be so no more.
         n_blanked += self.ledger.blank_sealed(&erased, newest, go_on)?;
         n_blanked += self.ledger.blank_newest(&erased)?;
+        self.home.remove_sled_aside()?;
         Ok((self.ledger.n_bytes()?, n_blanked))
     }
 

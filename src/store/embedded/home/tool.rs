@@ -66,6 +66,18 @@ impl Home {
         names.find(|it| !it.exists()).expect("numbers do not end")
     }
 
+    /// Removes the rows that were put aside: they have what was later erased.
+    pub(in super::super) fn remove_sled_aside(&self) -> Result<(), StoreError> {
+        let context = || StoreError::io("removing the rows that were put aside");
+        for path in self.files.list(&self.path).map_err(context())? {
+            let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+            if name.starts_with("sled.bad-") {
+                self.files.remove_tree(&path).map_err(context())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a ledger that was built whole the one of the store.
     pub(in super::super) fn settle_in(&self, ledger: &Path) -> Result<(), StoreError> {
         let renamed = self.files.rename(ledger, &self.ledger());

@@ -238,8 +238,14 @@ impl<E: FnMut(Found<'_>) -> Result<(), StoreError>> Walk<'_, E> {
 
     /// Whether what stands behind the last whole record of the newest file was whole once.
     fn is_damaged(&mut self, bytes: &[u8], at: usize) -> bool {
+        let next = self.surveyed.next;
+        let later = record::find(bytes, at, next + 1, next.saturating_add(MAX_AHEAD));
+        // A group behind it says so at once: without looking at the end of the file each time.
+        if later.is_some_and(|it| it.1.starts_group) {
+            return true;
+        }
         let behind = bytes.get(HEADER as usize..).unwrap_or_default();
-        match tail::end(behind, at.saturating_sub(HEADER as usize), self.surveyed.next) {
+        match tail::end(behind, at.saturating_sub(HEADER as usize), next) {
             End::Clean => false,
             End::Torn => {
                 self.surveyed.torn_at = Some(at as u64);

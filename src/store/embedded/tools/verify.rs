@@ -53,6 +53,7 @@ pub fn verify(directory: &Path, options: &ToolOptions) -> Result<Verified, Store
 
 /// The same, in a directory that is held already.
 pub(super) fn verify_home(home: &Home, options: &ToolOptions) -> Result<(Verified, Look), StoreError> {
+    home.check_finished()?;
     let clean = home.clean()?;
     let (ledger, witness) = (home.ledger(), home.witness());
     let mut look = Look::at(&Site {

@@ -75,7 +75,9 @@ async fn nothing_is_left_of_the_erased_and_all_else_stays() {
         || segments(dir.path()).iter().map(|it| fs::metadata(it).unwrap().len()).collect::<Vec<_>>();
     let before = lengths();
     assert!(has_marker(dir.path()));
+    fs::create_dir(dir.path().join("sled.bad-1")).unwrap();
     let shrunk = store.shrink(None).await.unwrap();
+    assert!(!dir.path().join("sled.bad-1").exists());
     // Four commits of each of the four, and the one of whom a town knows nothing any more.
     assert_eq!((shrunk.n_blanked, shrunk.replayed), (4 * 4 + 1, false));
     assert!(!has_marker(dir.path()));

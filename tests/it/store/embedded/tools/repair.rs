@@ -172,6 +172,7 @@ async fn a_repair_can_be_interrupted_anywhere() {
         village(whole.path()).await;
         let before = entries(whole.path());
         (kind.act)(whole.path());
+        let mut n_between = 0;
         interrupt(|interrupted, failing| {
             let dir = TempDir::new().unwrap();
             copy(whole.path(), dir.path());
@@ -187,6 +188,9 @@ async fn a_repair_can_be_interrupted_anywhere() {
                     }
                 }
             }
+            let is_between = !dir.path().join("ledger").exists();
+            n_between += usize::from(is_between);
+            assert_eq!(tools::verify(dir.path(), &tool()).is_err(), is_between, "{failing:?}");
             assert!(dir.path().join("ledger").exists() || dir.path().join("ledger.repaired").exists());
             tools::repair(dir.path(), &tool()).unwrap();
             digest(dir.path());
@@ -197,6 +201,7 @@ async fn a_repair_can_be_interrupted_anywhere() {
             let most = if kind.name == "payload" { 1 } else { 6 };
             assert!((1..=most).contains(&gone.count()), "{failing:?}");
         });
+        assert!(3 < n_between);
     }
 }
 
