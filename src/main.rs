@@ -1,23 +1,13 @@
 //! Arguments, configuration, wiring. The one place that names an engine.
 
-use std::{
-    io::{IsTerminal as _, Write as _},
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-};
+mod cli;
 
-use clap::{Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget};
-use milepost::{
-    app::{App, Env, SystemEnv, fill_with_demo, summarizer},
-    domain::guide::{self, Guide},
-    graphql, http,
-    store::embedded::{EmbeddedOptions, EmbeddedStore, Progress},
-};
-use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use milepost::graphql;
+
+use cli::{GuideCommand, ServeOptions, ToolCommand};
 
 // Two thirds of what sled does is to allocate and to free: see docs/DEPENDENCIES.md.
 #[global_allocator]
@@ -42,163 +32,29 @@ enum Command {
     /// Work on guide documents
     #[command(subcommand)]
     Guide(GuideCommand),
-}
-
-#[derive(Subcommand)]
-enum GuideCommand {
-    /// Check a guide document: name what is wrong, where, and what would be right
-    Check {
-        /// The document, in JSON
-        file: PathBuf,
-    },
-}
-
-#[derive(Args)]
-struct ServeOptions {
-    /// The address to listen on; without authentication it must be a loopback address
-    #[arg(long, value_name = "IP:PORT", env = "MILEPOST_LISTEN", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
-    /// Where learners are kept
-    #[arg(long, env = "MILEPOST_DATA_DIR", default_value = "milepost-data")]
-    data_dir: PathBuf,
-    /// Fill an empty store with twelve learners in different places on the way
-    #[arg(long, env = "MILEPOST_DEMO")]
-    demo: bool,
-    /// The guide to assess by, instead of the built-in one
-    #[arg(long, env = "MILEPOST_GUIDE", value_name = "FILE")]
-    guide: Option<PathBuf>,
-    /// Memory for cached learners and for sled, in MiB: 16 to 65,536
-    #[arg(long, env = "MILEPOST_CACHE_MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(16..=65_536))]
-    cache_mib: u64,
-    /// What to log, such as `info` or `milepost=debug`
-    #[arg(long, env = "MILEPOST_LOG", default_value = "info")]
-    log: String,
+    #[command(flatten)]
+    Tool(ToolCommand),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
-        None => serve(arguments.serve),
-        Some(Command::Serve(options)) => serve(options),
+        None => cli::serve(arguments.serve).map(|()| true),
+        Some(Command::Serve(options)) => cli::serve(options).map(|()| true),
         Some(Command::Schema) => {
-            // Whoever reads only the beginning has had enough.
-            let _ = std::io::stdout().write_all(graphql::sdl().as_bytes());
-            Ok(())
+            cli::say(graphql::sdl().trim_end());
+            Ok(true)
         }
-        Some(Command::Guide(GuideCommand::Check { file })) => check_guide(&file),
+        Some(Command::Guide(command)) => cli::guide(&command).map(|()| true),
+        Some(Command::Tool(command)) => cli::run(&command),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        // What it found it has said.
+        Ok(false) => ExitCode::FAILURE,
         Err(message) => {
             eprintln!("milepost: {message}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn check_guide(file: &PathBuf) -> Result<(), String> {
-    let guide = read_guide(file)?;
-    println!("{}: {} revision {} is in order", file.display(), guide.slug, guide.revision);
-    Ok(())
-}
-
-fn read_guide(file: &PathBuf) -> Result<Guide, String> {
-    let text = std::fs::read_to_string(file).map_err(|it| format!("{}: {it}", file.display()))?;
-    guide::check(&text).map_err(|errors| {
-        let lines: Vec<_> = errors.iter().map(|it| format!("  {it}")).collect();
-        format!("{} is not in order:\n{}", file.display(), lines.join("\n"))
-    })
-}
-
-#[tokio::main]
-async fn serve(options: ServeOptions) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&options.log).map_err(|it| format!("--log: {it}"))?;
-    let colors = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).init();
-    if !options.listen.ip().is_loopback() {
-        return Err(format!(
-            "refusing to listen on {}: this version has no authentication, so everybody who can reach it could \
-             change everything; listen on a loopback address such as 127.0.0.1:{}",
-            options.listen,
-            options.listen.port()
-        ));
-    }
-    let guide = Arc::new(match &options.guide {
-        Some(file) => read_guide(file)?,
-        None => guide::backend_2026(),
-    });
-    let listener = TcpListener::bind(options.listen).await;
-    let listener =
-        listener.map_err(|it| format!("cannot listen on {}: {it}; choose with --listen", options.listen))?;
-    let app = open(&options, guide)?;
-    if options.demo {
-        fill(&app).await?;
-    }
-    announce(&listener, &options);
-    http::serve(listener, app, interrupted()).await.map_err(|it| it.to_string())?;
-    tracing::info!("closed");
-    Ok(())
-}
-
-fn open(options: &ServeOptions, guide: Arc<Guide>) -> Result<Arc<App>, String> {
-    let env: Arc<dyn Env> = Arc::new(SystemEnv);
-    let cache = options.cache_mib << 20;
-    let store = EmbeddedOptions {
-        cache_bytes: cache / 8 * 3,
-        pending_bytes: usize::try_from(cache / 4).expect("at most 16 GiB"),
-        sled_cache_bytes: cache / 8 * 3,
-        progress: progress_bar(),
-        ..EmbeddedOptions::new(env.fresh_id(), summarizer(guide.clone()))
-    };
-    let store = EmbeddedStore::open(&options.data_dir, store).map_err(|it| it.to_string())?;
-    Ok(Arc::new(App::new(guide, store, env)))
-}
-
-/// Shows how far opening is, where a terminal is there to show it on.
-fn progress_bar() -> Progress {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    Arc::new(move |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-        if done >= total {
-            bar.finish_and_clear();
-        }
-    })
-}
-
-async fn fill(app: &App) -> Result<(), String> {
-    match fill_with_demo(app).await {
-        Ok(0) => tracing::info!("there are learners already, so that the demo was left out"),
-        Ok(n_learners) => tracing::info!(n_learners, "the demo is there"),
-        Err(failure) => return Err(format!("the demo cannot be written: {failure:?}")),
-    }
-    Ok(())
-}
-
-fn announce(listener: &TcpListener, options: &ServeOptions) {
-    let address = listener.local_addr().map_or(options.listen, |it| it);
-    tracing::info!(data_dir = %options.data_dir.display(), "open: everybody on this machine is the administrator");
-    if !http::graphiql_is_bundled() {
-        tracing::warn!("built without Node.js: GraphiQL needs the network");
-    }
-    tracing::info!("GraphiQL is at http://{address}/ and the API at http://{address}/graphql");
-}
-
-/// Waits for Ctrl-C or, where there is such a thing, SIGTERM.
-async fn interrupted() {
-    let interrupt = async { tokio::signal::ctrl_c().await.unwrap_or(()) };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
-    tracing::info!("closing");
 }

@@ -8,6 +8,7 @@ mod env;
 mod erase;
 mod failure;
 mod feed;
+mod maintain;
 mod read;
 mod write;
 

@@ -11,6 +11,7 @@
 
 mod bucket;
 pub mod embedded;
+mod maintenance;
 pub mod memory;
 mod sort_key;
 mod wake;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use bucket::{Bucket, N_BUCKETS};
+pub use maintenance::{BackupMade, BackupWish, Maintenance, MaintenanceError, Shrunk};
 pub use sort_key::SortKey;
 
 use crate::domain::{
@@ -105,6 +107,11 @@ pub trait Store: Send + Sync + 'static {
     /// Why no write is taken, now and until the store is opened again; `None`: they are. Reads may
     /// go on all the same. The text is for the log, never for clients.
     fn read_only(&self) -> Option<String>;
+
+    /// What can be done beside serving, where there is a disk; `None`: there is none.
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        None
+    }
 
     /// Takes no more writes, finishes those that are under way and closes cleanly. Calling it
     /// twice is once. Afterwards writing is refused as [`CommitError::ReadOnly`], and reading may
@@ -306,6 +313,9 @@ pub enum StoreError {
     /// Writing failed half-way: what was asked for may be there after the store is opened again.
     #[error("nobody knows whether it was written: {0}")]
     InDoubt(String),
+    /// What a tool was asked for cannot be done as things are; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
     /// Another process has the store.
     #[error("{0}")]
     Locked(String),

@@ -12,7 +12,8 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-fn milepost() -> Command {
+/// The program, with nothing in its environment that concerns it.
+pub fn milepost() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_milepost"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MILEPOST_")) {
         command.env_remove(name);
@@ -21,13 +22,13 @@ fn milepost() -> Command {
 }
 
 /// A running server; it is killed when it is dropped.
-struct Server {
+pub struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
-    fn start(directory: &Path, arguments: &[&str]) -> Self {
+    pub fn start(directory: &Path, arguments: &[&str]) -> Self {
         let mut process = milepost()
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory)
@@ -46,7 +47,7 @@ impl Server {
         Self { process, address: address.expect("the server says where it is") }
     }
 
-    async fn ask(&self, query: &str) -> Value {
+    pub async fn ask(&self, query: &str) -> Value {
         let request = reqwest::Client::new().post(&self.address).json(&json!({ "query": query }));
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         assert_eq!(answer.get("errors"), None, "{answer:#}");
@@ -64,7 +65,7 @@ impl Server {
         self.process.wait().unwrap();
     }
 
-    fn interrupt(mut self) -> bool {
+    pub fn interrupt(mut self) -> bool {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         self.process.wait().unwrap().success()
@@ -260,7 +261,7 @@ fn guides_are_checked() {
 }
 
 #[track_caller]
-fn check_failure(output: &Output, words: &[&str]) {
+pub fn check_failure(output: &Output, words: &[&str]) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{said}");
     for word in words {

@@ -5,8 +5,10 @@
 mod api;
 mod architecture;
 mod binary;
+mod binary_tools;
 mod event_format;
 mod examples;
+mod format;
 mod given;
 mod readme;
 mod schema;

@@ -3,6 +3,7 @@
 use std::{
     future::pending,
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -81,7 +82,13 @@ impl World {
         }
     }
 
-    fn embedded() -> Self {
+    /// Where the store is.
+    pub fn directory(&self) -> &Path {
+        self._directory.as_ref().expect("a world on a disk").path()
+    }
+
+    /// Over the embedded engine.
+    pub fn embedded() -> Self {
         let directory = TempDir::new().expect("a directory");
         let options = EmbeddedOptions::new(Uuid::from_u128(1), summarizer(Arc::new(guide::backend_2026())));
         let store = EmbeddedStore::open(directory.path(), options).expect("a store");

@@ -5,6 +5,7 @@ mod course;
 mod evidence;
 mod goal;
 mod learner;
+mod maintenance;
 mod payload;
 mod project;
 mod undo;
@@ -34,6 +35,7 @@ pub struct Mutation(
     project::ProjectMutation,
     evidence::EvidenceMutation,
     undo::UndoMutation,
+    maintenance::MaintenanceMutation,
 );
 
 /// What every input may carry.

@@ -11,7 +11,7 @@ use async_graphql::{
 };
 use uuid::Uuid;
 
-use super::{course, evidence, goal, learner, project, undo};
+use super::{course, evidence, goal, learner, maintenance, project, undo};
 use crate::{
     app::{Erased, Written},
     domain::{
@@ -64,6 +64,11 @@ impl Done {
         Self { changed: erased.changed, replayed: erased.replayed, ..Self::default() }
     }
 
+    /// Something was done that is about no learner.
+    pub(super) fn maintained(changed: bool, replayed: bool) -> Self {
+        Self { changed, replayed, ..Self::default() }
+    }
+
     pub(super) fn refused(refusal: Refusal) -> Self {
         Self { user_errors: vec![UserError::new(refusal)], ..Self::default() }
     }
@@ -109,7 +114,7 @@ pub(in crate::graphql) enum UserErrorCode {
     OutOfRange,
     /// The instant lies more than 24 hours ahead.
     InTheFuture,
-    /// Another learner has this external id or e-mail address.
+    /// Another learner has this external id or e-mail address, or another backup this name.
     AlreadyTaken,
     /// Others wrote to the learner at the same time; trying again helps.
     Conflict,
@@ -205,6 +210,8 @@ fn payloads(registry: &mut Registry) -> Vec<String> {
         implements::<evidence::WaiveCriterionPayload>,
         implements::<undo::UndoEventPayload>,
         implements::<undo::RedoEventPayload>,
+        implements::<maintenance::CreateBackupPayload>,
+        implements::<maintenance::CompactStorePayload>,
     ]
     .map(|it| it(registry))
     .into()

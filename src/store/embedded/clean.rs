@@ -15,6 +15,20 @@ pub(super) struct Clean {
     pub(super) files: Vec<Seal>,
 }
 
+impl Clean {
+    /// As it is written: JSON in one line, and the CRC of that line in another.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let json = serde_json::to_string(self).expect("a marker has no map");
+        format!("{json}\n{}\n", crc32c::crc32c(json.as_bytes())).into_bytes()
+    }
+
+    /// As it was written; `None`: it was not.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (json, crc) = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?.split_once('\n')?;
+        (crc.parse() == Ok(crc32c::crc32c(json.as_bytes()))).then(|| serde_json::from_str(json).ok())?
+    }
+}
+
 /// What a file looked like.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Seal {
@@ -48,4 +62,20 @@ fn checksum(files: &Files, path: &Path) -> io::Result<(u64, u32)> {
         at += n_bytes;
     }
     Ok((length, crc))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let whole = || Clean { end: 1, files: vec![Seal { name: "db".into(), length: 2, crc32c: 3 }] };
+        assert_eq!(Clean::from_bytes(&whole().to_bytes()), Some(whole()));
+        for bit in 0..whole().to_bytes().len() * 8 {
+            let mut bytes = whole().to_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Clean::from_bytes(&bytes), None, "bit {bit}");
+        }
+    }
 }

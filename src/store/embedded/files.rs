@@ -165,6 +165,12 @@ impl Files {
         Ok(OpenFile { path: path.to_owned(), file })
     }
 
+    /// Opens a file that is there, and changes nothing about it.
+    pub(super) fn open_to_read(&self, path: &Path) -> io::Result<OpenFile> {
+        self.before(&FileOp::Open(path))?;
+        Ok(OpenFile { path: path.to_owned(), file: File::open(path)? })
+    }
+
     /// Makes an empty file.
     pub(super) fn create(&self, path: &Path) -> io::Result<OpenFile> {
         self.before(&FileOp::Create(path))?;
@@ -187,7 +193,7 @@ impl Files {
 
     /// A file as a whole; `None`: there is none.
     pub(super) fn read_whole(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        match self.open(path) {
+        match self.open_to_read(path) {
             Ok(file) => self.read_from(&file, 0).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

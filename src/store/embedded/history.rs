@@ -31,7 +31,8 @@ pub(super) fn of_learner(
         if offset == LOST {
             continue;
         }
-        let entry = reader.committed(offset)?;
+        // Blanked, because the learner was erased later.
+        let Some(entry) = reader.committed(offset)? else { continue };
         let event = entry.events.iter().find(|it| u64::from(it.version) == version && it.learner == learner);
         events.push(event.cloned().ok_or_else(|| misplaced(offset))?);
     }
@@ -53,7 +54,10 @@ pub(super) fn of_bucket(
             items.push(FeedItem { position, event: None });
             continue;
         }
-        let entry = reader.committed(offset)?;
+        let Some(entry) = reader.committed(offset)? else {
+            items.push(FeedItem { position, event: None });
+            continue;
+        };
         let event = (position.checked_sub(entry.position)).and_then(|it| entry.events.get(it as usize));
         let event = event.cloned().ok_or_else(|| misplaced(offset))?;
         let is_erased = matches!(view.head(event.learner)?, Some(Head::Erased { .. }));
@@ -70,7 +74,8 @@ pub(super) fn receipt(
     key: &str,
 ) -> Result<Option<Receipt>, StoreError> {
     for offset in places {
-        let Entry::Commit(entry) = ledger.entry(*offset)? else { return Err(misplaced(*offset)) };
+        // What an erasure voided may be blank by now.
+        let Entry::Commit(entry) = ledger.entry(*offset)? else { continue };
         if let Some(receipt) = entry.receipt.filter(|it| it.key == key && entry.learner == learner) {
             return Ok(Some(receipt));
         }
@@ -116,16 +121,21 @@ fn places(
 /// Reads entries and keeps the last one: events that were written together stand together.
 struct Reader<'a> {
     ledger: &'a Ledger,
-    last: Option<(u64, Committed)>,
+    last: Option<(u64, Option<Committed>)>,
 }
 
 impl Reader<'_> {
-    fn committed(&mut self, offset: u64) -> Result<&Committed, StoreError> {
+    /// The commit at an offset; `None`: it was blanked.
+    fn committed(&mut self, offset: u64) -> Result<Option<&Committed>, StoreError> {
         if self.last.as_ref().is_none_or(|it| it.0 != offset) {
-            let Entry::Commit(committed) = self.ledger.entry(offset)? else { return Err(misplaced(offset)) };
+            let committed = match self.ledger.entry(offset)? {
+                Entry::Commit(committed) => Some(committed),
+                Entry::Void(_) => None,
+                Entry::Erase(_) | Entry::Lost {} => return Err(misplaced(offset)),
+            };
             self.last = Some((offset, committed));
         }
-        Ok(&self.last.as_ref().expect("just read").1)
+        Ok(self.last.as_ref().expect("just read").1.as_ref())
     }
 }
 

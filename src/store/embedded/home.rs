@@ -6,6 +6,11 @@
 //! last running. `sled/`, or the directory that `ROWS` names, can be made anew from it. `CLEAN` is
 //! there while nobody has a store that was closed cleanly; it says where the ledger ends and what
 //! sled's files look like, so that a change behind our back is noticed.
+//!
+//! `ledger.repaired/` and `ledger.incoming/` are ledgers that a tool is building, and
+//! `ledger.damaged-1/` and so on those that a repair took the place of.
+
+mod tool;
 
 use std::{
     fs::{File, TryLockError},
@@ -18,6 +23,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use tool::check_store;
+
 use super::{
     clean::{self, Clean},
     files::Files,
@@ -26,6 +33,8 @@ use super::{
 use crate::store::StoreError;
 
 const FORMAT: &str = "milepost store 1\n";
+const FORMAT_FILE: &str = "FORMAT";
+const INCOMING: &str = "ledger.incoming";
 const CLEAN: &str = "CLEAN";
 const ROWS: &str = "ROWS";
 const SLED: &str = "sled";
@@ -49,8 +58,8 @@ pub(super) struct Home {
     path: PathBuf,
     pub(super) files: Files,
     rows: Mutex<Rows>,
-    /// Nobody else has the directory as long as this is locked.
-    lock: File,
+    /// Nobody else has the directory as long as this is locked; `None`: nobody ever had it.
+    lock: Option<File>,
 }
 
 impl Home {
@@ -59,12 +68,40 @@ impl Home {
         let context = || format!("opening the store in {}", path.display());
         files.create_directory(path).map_err(StoreError::io(context()))?;
         let lock = lock(path)?;
-        let home = Self { path: path.to_owned(), files, rows: Mutex::default(), lock };
+        let home = Self { path: path.to_owned(), files, rows: Mutex::default(), lock: Some(lock) };
+        home.check_finished()?;
         home.check_format()?;
         home.files.create_directory(&home.ledger()).map_err(StoreError::io(context()))?;
-        let rows = home.files.read_whole(&home.path.join(ROWS)).map_err(StoreError::io("reading ROWS"))?;
-        *home.rows() = rows.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default();
+        home.read_rows()?;
         Ok(home)
+    }
+
+    fn of(path: &Path, files: Files, lock: Option<File>) -> Result<Self, StoreError> {
+        let home = Self { path: path.to_owned(), files, rows: Mutex::default(), lock };
+        home.has_format()?;
+        home.read_rows()?;
+        Ok(home)
+    }
+
+    fn read_rows(&self) -> Result<(), StoreError> {
+        let rows = self.files.read_whole(&self.path.join(ROWS)).map_err(StoreError::io("reading ROWS"))?;
+        *self.rows() = rows.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Refuses a directory in which a tool was interrupted.
+    pub(super) fn check_finished(&self) -> Result<(), StoreError> {
+        let refuse = |text: &str| Err(StoreError::Damaged(text.into()));
+        match self.ledger().exists() {
+            true => Ok(()),
+            false if self.repaired().exists() => {
+                refuse("a repair was interrupted; `milepost repair` finishes it")
+            }
+            false if self.incoming().exists() => {
+                refuse("a restore or an import was interrupted; do it again, or remove the directory")
+            }
+            false => Ok(()),
+        }
     }
 
     /// Where it is.
@@ -145,7 +182,7 @@ impl Home {
     /// Whether the store was closed cleanly, and how.
     pub(super) fn clean(&self) -> Result<Option<Clean>, StoreError> {
         let bytes = self.files.read_whole(&self.clean_path()).map_err(StoreError::io("reading CLEAN"))?;
-        Ok(bytes.and_then(|it| serde_json::from_slice(&it).ok()))
+        Ok(bytes.and_then(|it| Clean::from_bytes(&it)))
     }
 
     /// From now on the store is not closed cleanly.
@@ -160,8 +197,7 @@ impl Home {
     pub(super) fn mark_clean(&self, end: Seq) -> Result<(), StoreError> {
         let sealed = clean::seals(&self.files, &self.sled());
         let files = sealed.map_err(StoreError::io("reading sled's files"))?;
-        let bytes = serde_json::to_vec(&Clean { end, files }).expect("a marker has no map");
-        let published = self.files.publish(&self.clean_path(), &bytes);
+        let published = self.files.publish(&self.clean_path(), &Clean { end, files }.to_bytes());
         published.map(drop).map_err(StoreError::io("writing CLEAN"))
     }
 
@@ -183,25 +219,41 @@ impl Home {
     /// Lets others have the directory.
     pub(super) fn release(&self) {
         // Closing the file would release it as well.
-        drop(self.lock.unlock());
+        self.lock.iter().for_each(|it| drop(it.unlock()));
     }
 
     fn check_format(&self) -> Result<(), StoreError> {
-        let path = self.path.join("FORMAT");
+        match self.has_format()? {
+            true => Ok(()),
+            false if self.ledger().exists() => Err(StoreError::Damaged("its FORMAT is missing".into())),
+            false => self.write_format(),
+        }
+    }
+
+    /// Whether it says that it has the format that this program knows; an error: it has another.
+    pub(super) fn has_format(&self) -> Result<bool, StoreError> {
+        let path = self.path.join(FORMAT_FILE);
         match self.files.read_whole(&path).map_err(StoreError::io("reading FORMAT"))? {
-            Some(format) if format == FORMAT.as_bytes() => Ok(()),
+            Some(format) if format == FORMAT.as_bytes() => Ok(true),
             Some(format) => Err(StoreError::Damaged(format!(
                 "the store has the format `{}`; this program knows `{}`",
                 String::from_utf8_lossy(&format).trim(),
                 FORMAT.trim()
             ))),
-            None if self.ledger().exists() => Err(StoreError::Damaged("its FORMAT is missing".into())),
-            None => {
-                let published = self.files.publish(&path, FORMAT.as_bytes());
-                published.map(drop).map_err(StoreError::io("writing FORMAT"))
-            }
+            None => Ok(false),
         }
     }
+
+    /// Says which format it has.
+    pub(super) fn write_format(&self) -> Result<(), StoreError> {
+        write_format(&self.files, &self.path)
+    }
+}
+
+/// Says which format a directory has.
+pub(super) fn write_format(files: &Files, directory: &Path) -> Result<(), StoreError> {
+    let published = files.publish(&directory.join(FORMAT_FILE), FORMAT.as_bytes());
+    published.map(drop).map_err(StoreError::io("writing FORMAT"))
 }
 
 /// The number of a directory of rows, by its name.
@@ -213,20 +265,26 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let context = format!("locking the store in {}", path.display());
     let options = File::options().read(true).write(true).create(true).truncate(false).clone();
     let mut file = options.open(path.join("LOCK")).map_err(StoreError::io(context.clone()))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let holder = holder(&mut file).map_err(StoreError::io(context.clone()))?;
-            let path = path.display();
-            return Err(StoreError::Locked(format!("the store in {path} is in use by {holder}")));
-        }
-        Err(TryLockError::Error(error)) => return Err(StoreError::io(context.clone())(error)),
-    }
+    try_lock(&mut file, path)?;
     file.set_len(0).map_err(StoreError::io(context.clone()))?;
     let program = std::env::current_exe().ok();
     let program = program.as_ref().and_then(|it| it.file_name()).unwrap_or_default().to_string_lossy();
     writeln!(file, "process {} ({program})", std::process::id()).map_err(StoreError::io(context.clone()))?;
     Ok(file)
+}
+
+/// Locks the file for this process, or says which one has it.
+fn try_lock(file: &mut File, path: &Path) -> Result<(), StoreError> {
+    let context = || StoreError::io(format!("locking the store in {}", path.display()));
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let holder = holder(file).map_err(context())?;
+            let path = path.display();
+            Err(StoreError::Locked(format!("the store in {path} is in use by {holder}")))
+        }
+        Err(TryLockError::Error(error)) => Err(context()(error)),
+    }
 }
 
 /// Who has the store.

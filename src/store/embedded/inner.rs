@@ -179,6 +179,11 @@ impl Inner {
         self.min_free_bytes <= free
     }
 
+    /// With less room on the disk, no write is taken.
+    pub(super) fn min_free_bytes(&self) -> u64 {
+        self.min_free_bytes
+    }
+
     /// Says that the disk is full.
     pub(super) fn full(&self) -> String {
         format!("the disk is almost full: less than {} MiB are free", self.min_free_bytes.div_ceil(1 << 20))

@@ -13,7 +13,7 @@
 //! filter read memory.
 //!
 //! What an erased learner once did stays in the ledger files as bytes that nobody reads, until
-//! those are compacted.
+//! those are compacted (`upkeep`). What is done while nobody serves the store is in `tools`.
 
 mod applier;
 mod audit;
@@ -32,6 +32,8 @@ mod open;
 mod options;
 mod replay;
 mod rows;
+pub mod tools;
+mod upkeep;
 
 use std::{
     any::Any,
@@ -55,10 +57,11 @@ use self::{
     inner::{Inner, Loaded},
     open::Opened,
     rows::{Head, Known, Rows as _, View},
+    upkeep::Upkeep,
 };
 use super::{
-    Bucket, Claim, Commit, CommitError, Erasure, FeedItem, Page, PageQuery, Position, Receipt, Store,
-    StoreError,
+    Bucket, Claim, Commit, CommitError, Erasure, FeedItem, Maintenance, Page, PageQuery, Position, Receipt,
+    Store, StoreError,
 };
 use crate::domain::{
     event::Event,
@@ -70,6 +73,7 @@ use crate::domain::{
 
 pub use applier::Compacted;
 pub use files::{Act, Fault, FileOp};
+pub use ledger::Damage;
 pub use options::{EmbeddedOptions, Progress};
 
 /// So many commands wait for the committer; who comes later waits for a place among them.
@@ -83,6 +87,7 @@ pub struct EmbeddedStore {
     inner: Arc<Inner>,
     commands: mpsc::Sender<Command>,
     threads: Arc<Threads>,
+    upkeep: Arc<Upkeep>,
 }
 
 impl EmbeddedStore {
@@ -93,6 +98,7 @@ impl EmbeddedStore {
         let inner = Arc::new(Inner::new(home, ledger, table, &meta, &options)?);
         let (commands, queue) = mpsc::channel(QUEUE);
         let (orders, writing) = (Arc::<Mutex<Orders>>::default(), Arc::<Mutex<()>>::default());
+        let upkeep = Arc::new(Upkeep::new(directory, &options, writing.clone()));
         let committer = Committer {
             inner: inner.clone(),
             writer,
@@ -114,7 +120,7 @@ impl EmbeddedStore {
         };
         let handles = [spawn("committer", || committer.run())?, spawn("applier", || applier.run())?];
         let threads = Threads { inner: inner.clone(), orders, handles: Mutex::new(Some(handles)) };
-        Ok(Arc::new(Self { inner, commands, threads: Arc::new(threads) }))
+        Ok(Arc::new(Self { inner, commands, threads: Arc::new(threads), upkeep }))
     }
 
     /// Makes sled's files as small as they can be, while the store is in use.
@@ -235,7 +241,12 @@ impl Store for EmbeddedStore {
         stopped.or_else(|| self.commands.is_closed().then(|| "it is closed".into()))
     }
 
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        Some(self)
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
+        let _turn = self.upkeep.close().await;
         let (stopped, has_stopped) = oneshot::channel();
         if self.commands.send(Command::Stop(stopped)).await.is_ok() {
             // Without an answer it had stopped before.

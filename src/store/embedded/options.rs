@@ -1,6 +1,6 @@
 //! How to open a store.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use uuid::Uuid;
 
@@ -28,6 +28,9 @@ pub struct EmbeddedOptions {
     pub min_free_bytes: u64,
     /// A ledger file that has as many bytes is followed by another one.
     pub segment_bytes: u64,
+    /// Where backups go that are made while the store is served; `None`: to `backups/` in its own
+    /// directory.
+    pub backup_dir: Option<PathBuf>,
     /// Hears how far opening is.
     pub progress: Progress,
     /// Lets file operations fail, in tests.
@@ -45,6 +48,7 @@ impl EmbeddedOptions {
             pending_bytes: 64 << 20,
             min_free_bytes: 64 << 20,
             segment_bytes: 64 << 20,
+            backup_dir: None,
             progress: Arc::new(|_, _| {}),
             fault: None,
         }

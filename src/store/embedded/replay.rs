@@ -77,6 +77,16 @@ impl Replay<'_> {
                 self.changed.remove(&erased.learner);
                 self.draft.erase(erased.learner, erased.recorded_at)
             }
+            // Draft fills what it left: versions and positions.
+            Entry::Lost {} => Ok(()),
+            Entry::Void(voided) => self.draft.commit(&Written {
+                learner: voided.learner,
+                offset,
+                base: voided.version.saturating_sub(1),
+                position: voided.position,
+                n_events: voided.n_events,
+                receipt: None,
+            }),
         }
     }
 

@@ -15,6 +15,7 @@ mod instant;
 mod key;
 mod limit;
 mod list;
+mod maintenance;
 mod mutation;
 mod node;
 mod patch;

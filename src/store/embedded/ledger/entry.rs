@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Seq;
 use crate::{
-    domain::{event::Event, id::LearnerId, time::Timestamp},
+    domain::{
+        event::Event,
+        id::{LearnerId, Version},
+        time::Timestamp,
+    },
     store::{Position, Receipt, StoreError},
 };
 
@@ -18,6 +22,10 @@ pub(crate) enum Entry {
     Commit(Committed),
     /// A learner was forgotten.
     Erase(Erased),
+    /// A record stood here and is gone: the ledger was damaged, and then repaired.
+    Lost {},
+    /// A commit about a learner who was erased stood here, until the ledger was compacted.
+    Void(Voided),
 }
 
 /// One commit.
@@ -46,7 +54,46 @@ pub(crate) struct Erased {
     pub(crate) recorded_at: Timestamp,
 }
 
+/// What is left of a commit about an erased learner: what others count by.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Voided {
+    /// About whom.
+    pub(crate) learner: LearnerId,
+    /// The version of its first event; 0 without events.
+    #[serde(default, skip_serializing_if = "is_0")]
+    pub(crate) version: Version,
+    /// The place of its first event in the feed of the learner's bucket; 0 without events.
+    #[serde(default, skip_serializing_if = "is_0")]
+    pub(crate) position: Position,
+    /// How many events it had.
+    #[serde(default, skip_serializing_if = "is_0")]
+    pub(crate) n_events: u32,
+}
+
+impl Committed {
+    /// What is left of it when its learner was erased.
+    pub(crate) fn to_voided(&self) -> Voided {
+        Voided {
+            learner: self.learner,
+            version: self.events.first().map_or(0, |it| it.version),
+            position: self.position,
+            n_events: u32::try_from(self.events.len()).expect("versions are of 32 bits"),
+        }
+    }
+}
+
+fn is_0<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
+}
+
 impl Entry {
+    /// As it is written.
+    pub(crate) fn to_payload(&self) -> Vec<u8> {
+        let mut bytes = vec![];
+        self.write(&mut bytes);
+        bytes
+    }
+
     /// Appends it as it is written.
     pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
         serde_json::to_writer(bytes, self).expect("an entry has no map with keys other than text");
@@ -66,9 +113,7 @@ mod tests {
     /// Reads an entry of old and writes it again, the same.
     fn check(json: &str) {
         let entry = Entry::from_payload(1, json.as_bytes()).expect("an entry");
-        let mut bytes = vec![];
-        entry.write(&mut bytes);
-        assert_eq!(String::from_utf8(bytes).expect("text"), json);
+        assert_eq!(String::from_utf8(entry.to_payload()).expect("text"), json);
     }
 
     #[test]
@@ -90,6 +135,55 @@ mod tests {
         check(
             r#"{"erase":{"learner":"00000000-0000-0000-0000-000000000001","recorded_at":"2026-01-01T00:00:00Z"}}"#,
         );
+    }
+
+    #[test]
+    fn what_tools_left_behind_is_readable() {
+        check(r#"{"lost":{}}"#);
+        check(concat!(
+            r#"{"void":{"learner":"00000000-0000-0000-0000-000000000001","version":4,"position":3,"#,
+            r#""n_events":2}}"#,
+        ));
+        check(r#"{"void":{"learner":"00000000-0000-0000-0000-000000000001"}}"#);
+        let padded =
+            Entry::from_payload(1, b"{\"lost\":{}}    ").expect("spaces behind an entry are nothing");
+        assert_eq!(padded, Entry::Lost {});
+    }
+
+    #[test]
+    fn a_void_is_never_longer_than_the_shortest_commit_that_it_takes_the_place_of() {
+        let learner = LearnerId(uuid::Uuid::max());
+        let committed = |position, events, receipt| Committed { learner, position, events, receipt };
+        let receipt = crate::store::Receipt {
+            key: "k".into(),
+            fingerprint: [1; 16],
+            recorded_at: Timestamp::from_micros(0),
+            event: None,
+            subject: None,
+            reached: vec![],
+            lost: vec![],
+        };
+        let event = |version| Event {
+            id: crate::domain::id::EventId(learner.0),
+            learner,
+            version,
+            occurred_at: Timestamp::from_micros(0),
+            recorded_at: Timestamp::from_micros(0),
+            actor: String::new(),
+            reason: None,
+            batch: None,
+            change: crate::domain::event::Change::EventUndone { undone: 1 },
+        };
+        for entry in [
+            committed(0, vec![], None),
+            committed(0, vec![], Some(receipt)),
+            committed(u64::MAX, vec![event(1)], None),
+            committed(u64::MAX, vec![event(u32::MAX)], None),
+        ] {
+            let void = Entry::Void(entry.to_voided()).to_payload();
+            let commit = Entry::Commit(entry).to_payload();
+            assert!(void.len() <= commit.len(), "{} and {}", void.len(), commit.len());
+        }
     }
 
     #[test]

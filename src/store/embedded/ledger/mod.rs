@@ -5,16 +5,19 @@
 //! *offset* is a place in the ledger as if it were one file without headers; it stays the same
 //! when segments move.
 
+mod blank;
+mod build;
 pub(super) mod entry;
 mod record;
 mod segment;
+mod survey;
 mod tail;
 mod witness;
 mod writer;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use uuid::Uuid;
@@ -29,7 +32,10 @@ use self::{
 use super::files::Files;
 use crate::store::StoreError;
 
-pub(super) use record::Seq;
+pub(super) use build::Builder;
+pub(super) use record::{MAX_PAYLOAD, Seq};
+pub use survey::Damage;
+pub(super) use survey::{Found, Site, survey};
 pub(super) use writer::{Group, Writer};
 
 /// Where a ledger is, and how it is opened.
@@ -51,6 +57,8 @@ pub(super) struct Ledger {
     files: Files,
     /// In order, at least one. Only the [`Writer`] adds to them.
     segments: RwLock<Vec<Arc<Segment>>>,
+    /// The last record that is durable, and the offset behind it.
+    durable: Mutex<(Seq, u64)>,
 }
 
 impl Ledger {
@@ -80,9 +88,10 @@ impl Ledger {
         let store = segments[0].header.store;
         let newest = segments.last().expect("at least one").header;
         let segments = RwLock::new(segments.into_iter().map(Arc::new).collect());
-        let ledger = Arc::new(Self { store, files: files.clone(), segments });
+        let ledger = Arc::new(Self { store, files: files.clone(), segments, durable: Mutex::default() });
         ledger.seal_all()?;
         let extent = ledger.end_of(&ledger.newest())?;
+        ledger.set_durable(extent.next - 1, newest.start + extent.length as u64);
         check_end(extent.next - 1, witness::read(files, &place.witness, store)?)?;
         let writer = Writer {
             ledger: ledger.clone(),
@@ -167,6 +176,15 @@ impl Ledger {
         }
         let sealed = self.files.cut(&segment.file, HEADER + length);
         sealed.and_then(|()| self.files.sync(&segment.file)).map_err(StoreError::io("sealing a ledger file"))
+    }
+
+    /// The last record that is durable, and the offset behind it.
+    pub(super) fn durable(&self) -> (Seq, u64) {
+        *self.durable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_durable(&self, last: Seq, end: u64) {
+        *self.durable.lock().unwrap_or_else(PoisonError::into_inner) = (last, end);
     }
 
     fn push(&self, segment: Arc<Segment>) {

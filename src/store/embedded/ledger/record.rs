@@ -11,7 +11,7 @@ pub(crate) type Seq = u64;
 /// How many bytes stand before the payload.
 pub(super) const PREFIX: usize = 17;
 /// No payload is longer; a length beyond it is not a length.
-pub(super) const MAX_PAYLOAD: usize = 64 << 20;
+pub(crate) const MAX_PAYLOAD: usize = 64 << 20;
 
 const VERSION: u8 = 1;
 const STARTS_GROUP: u8 = 0x80;
@@ -75,9 +75,55 @@ pub(super) fn read(bytes: &[u8]) -> Option<Record<'_>> {
     })
 }
 
+/// The first whole record from a place on whose sequence number is between two others, both
+/// included, and its place.
+///
+/// What is cheap is looked at first, so that garbage costs about as much as its bytes: in it hardly
+/// anything begins with a version, a length that fits and a number in that range.
+pub(super) fn find(bytes: &[u8], from: usize, low: Seq, high: Seq) -> Option<(usize, Record<'_>)> {
+    let last = bytes.len().checked_sub(PREFIX)?;
+    for at in from..=last {
+        if bytes[at + 4] & !STARTS_GROUP != VERSION {
+            continue;
+        }
+        let rest = &bytes[at..];
+        let seq = u64::from_le_bytes(*rest[5..].first_chunk()?);
+        if low <= seq
+            && seq <= high
+            && let Some(record) = read(rest)
+        {
+            return Some((at, record));
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_is_found_behind_garbage() {
+        let mut ledger = vec![7; 100];
+        write(&mut ledger, 3, true, |it| it.extend(b"three"));
+        let fourth = ledger.len();
+        write(&mut ledger, 4, false, |it| it.extend(b"four"));
+        ledger.extend([0; 64]);
+        let found = |low, high| find(&ledger, 0, low, high).map(|(at, it)| (at, it.seq));
+        assert_eq!(found(1, 9), Some((100, 3)));
+        assert_eq!(found(4, 9), Some((fourth, 4)));
+        assert_eq!((found(1, 2), found(5, 9)), (None, None));
+        assert_eq!(find(&ledger[..PREFIX - 1], 0, 1, 9), None);
+    }
+
+    #[test]
+    fn garbage_of_many_megabytes_is_looked_through_at_once() {
+        // Each place looks like a version, most also like a length.
+        for byte in [0x01, 0x81, 0x00, 0xff] {
+            let garbage = vec![byte; 32 << 20];
+            assert_eq!(find(&garbage, 0, 1, u64::from(u32::MAX)), None);
+        }
+    }
 
     fn bytes() -> Vec<u8> {
         let mut bytes = vec![];

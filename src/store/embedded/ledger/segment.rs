@@ -50,7 +50,8 @@ pub(super) struct Segment {
 }
 
 impl Header {
-    fn to_bytes(self) -> Vec<u8> {
+    /// As it is written.
+    pub(super) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FORMAT.to_le_bytes());
         bytes.extend(self.store.as_bytes());
@@ -60,7 +61,8 @@ impl Header {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// As it was written; `None` when it is not what was.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (rest, crc) = bytes.split_last_chunk::<4>()?;
         let (magic, fields) = rest.split_first_chunk::<8>()?;
         let (format, fields) = fields.split_first_chunk::<2>()?;
@@ -142,11 +144,13 @@ pub(super) fn list(files: &Files, directory: &Path) -> io::Result<Vec<PathBuf>> 
     Ok(paths)
 }
 
-fn name(first: Seq) -> String {
+/// The name of the segment that begins with a record.
+pub(super) fn name(first: Seq) -> String {
     format!("{first:020}.ledger")
 }
 
-fn first_of(path: &Path) -> Option<Seq> {
+/// The number of the first record, by the name of the file; `None`: it is no segment.
+pub(super) fn first_of(path: &Path) -> Option<Seq> {
     path.file_name()?.to_str()?.strip_suffix(".ledger")?.parse().ok()
 }
 

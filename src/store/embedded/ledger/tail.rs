@@ -13,6 +13,9 @@ use super::{
 /// The smallest unit that a disk writes whole or not at all.
 const SECTOR: usize = 512;
 
+/// No later record of the same file has a number further ahead; in garbage almost any has.
+pub(super) const MAX_AHEAD: Seq = 1 << 32;
+
 /// What stands in a segment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Extent {
@@ -49,7 +52,8 @@ pub(super) fn extent(bytes: &[u8], first: Seq) -> Extent {
     Extent { length, next, last_group, end: end(bytes, length, next) }
 }
 
-fn end(bytes: &[u8], length: usize, next: Seq) -> End {
+/// What stands behind the last whole record, which has so many bytes before its end.
+pub(super) fn end(bytes: &[u8], length: usize, next: Seq) -> End {
     let rest = &bytes[length..];
     let Some(last) = rest.iter().rposition(|it| *it != 0) else {
         // Room is made in whole extents: a file of another length was cut, unless some of the room
@@ -57,11 +61,8 @@ fn end(bytes: &[u8], length: usize, next: Seq) -> End {
         let is_cut = rest.is_empty() && !(bytes.len() as u64 + HEADER).is_multiple_of(EXTENT);
         return if is_cut { End::Damaged } else { End::Clean };
     };
-    let later = (length..bytes.len()).find_map(|at| {
-        let record = record::read(&bytes[at..])?;
-        (next < record.seq).then_some(at)
-    });
-    match later {
+    let later = record::find(bytes, length, next + 1, next.saturating_add(MAX_AHEAD));
+    match later.map(|it| it.0) {
         // It begins a group, or another behind it does: a group is only begun when the one before
         // it is durable.
         Some(at) if starts_group(&bytes[at..]) => End::Damaged,
@@ -159,8 +160,9 @@ mod tests {
     fn the_first_bytes_of_a_record_alone_are_torn() {
         for n_bytes in 1..=20 {
             let (mut bytes, boundary) = (vec![], SECTOR - HEADER as usize);
-            record::write(&mut bytes, 1, true, &vec![b'x'; boundary - n_bytes - record::PREFIX]);
-            record::write(&mut bytes, 2, true, &[b'x'; 283]);
+            let length = boundary - n_bytes - record::PREFIX;
+            record::write(&mut bytes, 1, true, |it| it.extend(vec![b'x'; length]));
+            record::write(&mut bytes, 2, true, |it| it.extend([b'x'; 283]));
             let mut whole = bytes.clone();
             bytes.truncate(boundary);
             bytes.resize((EXTENT - HEADER) as usize, 0);

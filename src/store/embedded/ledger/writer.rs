@@ -114,6 +114,7 @@ impl Writer {
         self.witness.write(&self.files, group.last())?;
         self.last_group = self.end;
         (self.next, self.end) = (group.next, group.end);
+        self.ledger.set_durable(self.next - 1, self.end);
         Ok(())
     }
 

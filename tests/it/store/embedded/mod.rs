@@ -3,9 +3,11 @@
 mod crash;
 mod damage;
 mod faults;
+mod fixture;
 mod harness;
 mod reopening;
 mod states;
+mod tools;
 
 use std::{fs, path::Path, sync::Arc};
 

@@ -1,0 +1,120 @@
+//! Serving: options, opening, an orderly end.
+
+use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use clap::Args;
+use milepost::{
+    app::{App, Env, SystemEnv, fill_with_demo, summarizer},
+    domain::guide::Guide,
+    http,
+    store::embedded::{EmbeddedOptions, EmbeddedStore},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
+
+use super::{guide_of, progress_bar};
+
+/// How to serve.
+#[derive(Args)]
+pub(crate) struct ServeOptions {
+    /// The address to listen on; without authentication it must be a loopback address
+    #[arg(long, value_name = "IP:PORT", env = "MILEPOST_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where learners are kept
+    #[arg(long, env = "MILEPOST_DATA_DIR", default_value = "milepost-data")]
+    data_dir: PathBuf,
+    /// Where `createBackup` puts backups; without it, `backups` in the data directory
+    #[arg(long, env = "MILEPOST_BACKUP_DIR", value_name = "DIR")]
+    backup_dir: Option<PathBuf>,
+    /// Fill an empty store with twelve learners in different places on the way
+    #[arg(long, env = "MILEPOST_DEMO")]
+    demo: bool,
+    /// The guide to assess by, instead of the built-in one
+    #[arg(long, env = "MILEPOST_GUIDE", value_name = "FILE")]
+    guide: Option<PathBuf>,
+    /// Memory for cached learners and for sled, in MiB: 16 to 65,536
+    #[arg(long, env = "MILEPOST_CACHE_MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(16..=65_536))]
+    cache_mib: u64,
+    /// What to log, such as `info` or `milepost=debug`
+    #[arg(long, env = "MILEPOST_LOG", default_value = "info")]
+    log: String,
+}
+
+/// Serves until it is interrupted.
+#[tokio::main]
+pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&options.log).map_err(|it| format!("--log: {it}"))?;
+    let colors = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).init();
+    if !options.listen.ip().is_loopback() {
+        return Err(format!(
+            "refusing to listen on {}: this version has no authentication, so everybody who can reach it could \
+             change everything; listen on a loopback address such as 127.0.0.1:{}",
+            options.listen,
+            options.listen.port()
+        ));
+    }
+    let guide = guide_of(options.guide.as_deref())?;
+    let listener = TcpListener::bind(options.listen).await;
+    let listener =
+        listener.map_err(|it| format!("cannot listen on {}: {it}; choose with --listen", options.listen))?;
+    let app = open(&options, guide)?;
+    if options.demo {
+        fill(&app).await?;
+    }
+    let interrupted = interrupted()?;
+    announce(&listener, &options);
+    http::serve(listener, app, interrupted).await.map_err(|it| it.to_string())?;
+    tracing::info!("closed");
+    Ok(())
+}
+
+fn open(options: &ServeOptions, guide: Arc<Guide>) -> Result<Arc<App>, String> {
+    let env: Arc<dyn Env> = Arc::new(SystemEnv);
+    let cache = options.cache_mib << 20;
+    let store = EmbeddedOptions {
+        cache_bytes: cache / 8 * 3,
+        pending_bytes: usize::try_from(cache / 4).expect("at most 16 GiB"),
+        sled_cache_bytes: cache / 8 * 3,
+        backup_dir: options.backup_dir.clone(),
+        progress: progress_bar(),
+        ..EmbeddedOptions::new(env.fresh_id(), summarizer(guide.clone()))
+    };
+    let store = EmbeddedStore::open(&options.data_dir, store).map_err(|it| it.to_string())?;
+    Ok(Arc::new(App::new(guide, store, env)))
+}
+
+async fn fill(app: &App) -> Result<(), String> {
+    match fill_with_demo(app).await {
+        Ok(0) => tracing::info!("there are learners already, so that the demo was left out"),
+        Ok(n_learners) => tracing::info!(n_learners, "the demo is there"),
+        Err(failure) => return Err(format!("the demo cannot be written: {failure:?}")),
+    }
+    Ok(())
+}
+
+fn announce(listener: &TcpListener, options: &ServeOptions) {
+    let address = listener.local_addr().map_or(options.listen, |it| it);
+    tracing::info!(data_dir = %options.data_dir.display(), "open: everybody on this machine is the administrator");
+    if !http::graphiql_is_bundled() {
+        tracing::warn!("built without Node.js: GraphiQL needs the network");
+    }
+    tracing::info!("GraphiQL is at http://{address}/ and the API at http://{address}/graphql");
+}
+
+/// From now on Ctrl-C and SIGTERM do not end the process but what this answers, so that whoever was
+/// told where the server is can also end it in order.
+fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, String> {
+    let listen = |kind| signal(kind).map_err(|it| format!("cannot listen for signals: {it}"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("closing");
+    })
+}

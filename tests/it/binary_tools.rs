@@ -1,0 +1,136 @@
+//! The commands for a store that nobody serves, as people run them.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::binary::{Server, check_failure, milepost};
+
+/// A store that was served and stopped, in a directory of its own.
+fn stopped() -> (TempDir, PathBuf) {
+    let dir = TempDir::new().unwrap();
+    let store = dir.path().join("store");
+    assert!(Server::start(&store, &["--demo"]).interrupt());
+    (dir, store)
+}
+
+fn run(store: &Path, arguments: &[&str]) -> Output {
+    milepost().args(arguments).arg("--data-dir").arg(store).output().unwrap()
+}
+
+/// What a command says that does what it should.
+#[track_caller]
+fn says(store: &Path, arguments: &[&str]) -> String {
+    let output = run(store, arguments);
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{arguments:?}: {out}{err}");
+    // Without a terminal no bar is shown.
+    assert_eq!(err, "", "{arguments:?}");
+    out
+}
+
+fn digest(said: &str) -> String {
+    said.lines().find(|it| it.starts_with("digest")).expect("a digest").to_owned()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_store_goes_through_all_of_them() {
+    let (dir, store) = stopped();
+    let verified = says(&store, &["verify"]);
+    assert!(verified.ends_with("the ledger is whole\n"), "{verified}");
+    assert!(says(&store, &["repair"]).contains("nothing to repair"));
+    let (copy, restored) = (dir.path().join("copy"), dir.path().join("restored"));
+    assert_eq!(digest(&says(&store, &["backup", text(&copy)])), digest(&verified));
+    says(&restored, &["restore", text(&copy)]);
+    assert_eq!(digest(&says(&restored, &["verify"])), digest(&verified));
+    let (export, imported) = (dir.path().join("export.jsonl"), dir.path().join("imported"));
+    says(&restored, &["export", text(&export)]);
+    assert_eq!(says(&restored, &["export"]), fs::read_to_string(&export).unwrap());
+    says(&imported, &["import", text(&export)]);
+    assert_eq!(digest(&says(&imported, &["verify"])), digest(&verified));
+    assert!(says(&imported, &["compact"]).starts_with("blanked   0 records"));
+    check_failure(&run(&store, &["backup", text(&copy)]), &["there already"]);
+    check_failure(&run(&store, &["restore", text(&copy)]), &["not empty"]);
+    check_failure(&run(&store, &["import", text(&export)]), &["not empty"]);
+    check_failure(&run(&store, &["export", text(&export)]), &["there already"]);
+}
+
+#[test]
+fn what_comes_in_through_a_pipe_is_imported() {
+    let (dir, store) = stopped();
+    let other = dir.path().join("other");
+    let export = says(&store, &["export", "-"]);
+    let mut import = milepost()
+        .args(["import", "-", "--data-dir"])
+        .arg(&other)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    import.stdin.take().unwrap().write_all(export.as_bytes()).unwrap();
+    assert!(import.wait_with_output().unwrap().status.success());
+    assert_eq!(says(&other, &["export"]), export);
+}
+
+#[tokio::test]
+async fn damage_is_named_and_repaired() {
+    let (_dir, store) = stopped();
+    let ledger = store.join("ledger/00000000000000000001.ledger");
+    let mut bytes = fs::read(&ledger).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&ledger, bytes).unwrap();
+    let verified = run(&store, &["verify"]);
+    let said = String::from_utf8(verified.stdout).unwrap();
+    assert_eq!(verified.status.code(), Some(1));
+    assert!(said.contains("record 1 (00000000000000000001.ledger, byte 46)"), "{said}");
+    let served = milepost().args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(&store).output().unwrap();
+    check_failure(&served, &["damaged at record 1", "milepost verify", "milepost repair"]);
+    check_failure(&run(&store, &["backup", "nowhere"]), &["damaged", "milepost verify"]);
+    let said = says(&store, &["repair"]);
+    assert!(said.contains("gone for good: record 1\n") && said.contains("ledger.damaged-1"), "{said}");
+    says(&store, &["verify"]);
+    let server = Server::start(&store, &[]);
+    assert_eq!(server.ask("{ learners { totalCount } }").await["learners"]["totalCount"], 12);
+}
+
+#[tokio::test]
+async fn a_store_that_is_served_is_left_alone_and_backed_up_by_its_server() {
+    let (dir, store) = stopped();
+    let backups = dir.path().join("elsewhere");
+    let server = Server::start(&store, &["--backup-dir", text(&backups)]);
+    let copy = dir.path().join("copy");
+    for arguments in [&["verify"][..], &["repair"], &["backup", text(&copy)], &["compact"], &["export"]] {
+        check_failure(&run(&store, arguments), &["in use by process"]);
+    }
+    assert!(!copy.exists());
+    let query =
+        r#"mutation { createBackup(input: { name: "now" }) { backup { digest } userErrors { code } } }"#;
+    let made = server.ask(query).await["createBackup"].clone();
+    assert!(server.interrupt());
+    says(&copy, &["restore", text(&backups.join("now"))]);
+    let expected = format!("digest    {}", made["backup"]["digest"].as_str().unwrap());
+    assert_eq!(digest(&says(&copy, &["verify"])), expected);
+}
+
+#[test]
+fn where_there_is_no_store_none_is_made() {
+    let dir = TempDir::new().unwrap();
+    let store = dir.path().join("store");
+    for arguments in [&["verify"][..], &["repair"], &["backup", "copy"], &["compact"], &["export"]] {
+        let output = run(&store, arguments);
+        check_failure(&output, &["there is no store in"]);
+        assert_eq!(output.status.code(), Some(1));
+    }
+    check_failure(&run(&store, &["restore", "nowhere"]), &["there is no backup in nowhere"]);
+    check_failure(&run(&store, &["import", "nowhere"]), &["nowhere"]);
+    assert!(!store.exists());
+}
