@@ -15,6 +15,22 @@ pub(super) struct Clean {
     pub(super) files: Vec<Seal>,
 }
 
+impl Clean {
+    /// As it is written: JSON, and on a line of its own the CRC of that, so that no flipped bit is
+    /// taken for another end of the ledger.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let json = serde_json::to_string(self).expect("a marker has no map");
+        format!("{json}\n{:08x}\n", crc32c::crc32c(json.as_bytes())).into_bytes()
+    }
+
+    /// As it was written; `None` when it is not.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let json = bytes.split(|it| *it == b'\n').next()?;
+        let clean: Self = serde_json::from_slice(json).ok()?;
+        (clean.to_bytes() == bytes).then_some(clean)
+    }
+}
+
 /// What a file looked like.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Seal {

@@ -145,7 +145,7 @@ impl Home {
     /// Whether the store was closed cleanly, and how.
     pub(super) fn clean(&self) -> Result<Option<Clean>, StoreError> {
         let bytes = self.files.read_whole(&self.clean_path()).map_err(StoreError::io("reading CLEAN"))?;
-        Ok(bytes.and_then(|it| serde_json::from_slice(&it).ok()))
+        Ok(bytes.and_then(|it| Clean::from_bytes(&it)))
     }
 
     /// From now on the store is not closed cleanly.
@@ -160,8 +160,7 @@ impl Home {
     pub(super) fn mark_clean(&self, end: Seq) -> Result<(), StoreError> {
         let sealed = clean::seals(&self.files, &self.sled());
         let files = sealed.map_err(StoreError::io("reading sled's files"))?;
-        let bytes = serde_json::to_vec(&Clean { end, files }).expect("a marker has no map");
-        let published = self.files.publish(&self.clean_path(), &bytes);
+        let published = self.files.publish(&self.clean_path(), &Clean { end, files }.to_bytes());
         published.map(drop).map_err(StoreError::io("writing CLEAN"))
     }
 
