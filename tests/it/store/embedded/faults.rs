@@ -166,7 +166,7 @@ async fn sled_that_always_fails_ends_writing() {
     let store = open_with(dir.path(), EmbeddedOptions { fault: Some(fault), ..options() }).unwrap();
     let mut town = Town::build(&*store).await;
     switch.store(true, Ordering::SeqCst);
-    for _ in 0..500 {
+    for _ in 0..100_000 {
         match store.commit(town.people[0].clone().completes("git")).await {
             Ok(()) => drop(town.people[0].completes("git")),
             Err(CommitError::ReadOnly(reason)) if reason.contains("again and again") => break,
