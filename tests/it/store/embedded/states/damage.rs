@@ -85,6 +85,25 @@ async fn no_damage_is_silent() {
     tally.end("damaged stores");
 }
 
+#[tokio::test]
+async fn no_bit_at_the_start_of_a_small_file_costs_anything() {
+    let mut tally = Tally::default();
+    let whole = Whole::build(&mut Random::new(seed(), 0), true).await;
+    let none = Hurt { last: 0, learners: BTreeSet::new(), is_format: false };
+    for name in ["CLEAN", "ACKNOWLEDGED", "ROWS"] {
+        for bit in 0..12 * 8 {
+            let dir = directory();
+            copy(whole.dir.path(), dir.path());
+            let mut bytes = fs::read(dir.path().join(name)).unwrap();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            fs::write(dir.path().join(name), bytes).unwrap();
+            let result = examine(dir.path(), &whole.book, &none).await;
+            tally.add(|| format!("bit {bit} of {name}"), result.map(drop));
+        }
+    }
+    tally.end("flipped bits of small files");
+}
+
 /// Half of the time the ledger, often sled, else one of the small files.
 fn pick_file(dir: &Path, random: &mut Random) -> PathBuf {
     let of_sled = |dir: &Path| {

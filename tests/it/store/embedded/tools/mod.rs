@@ -40,7 +40,7 @@ pub fn tool() -> ToolOptions {
     ToolOptions { segment_bytes: 16 << 10, ..ToolOptions::new(second(5_000)) }
 }
 
-/// A town in a directory, closed cleanly: 94 records in several files.
+/// A town in a directory, closed cleanly: 164 records in several files.
 pub async fn town(dir: &Path) -> Town {
     let store = open(dir);
     let town = Town::build(&*store).await;

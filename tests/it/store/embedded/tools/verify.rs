@@ -29,7 +29,7 @@ async fn a_good_store_is_whole_and_nothing_changes() {
         let verified = tools::verify(dir.path(), &tool()).unwrap();
         assert!(!verified.is_damaged(), "{verified}");
         let totals = &verified.totals;
-        assert_eq!((totals.n_records, totals.last_seq), (94, 94));
+        assert_eq!((totals.n_records, totals.last_seq), (164, 164));
         assert_eq!((totals.n_learners, totals.n_erased), (30, 1));
         assert_eq!(totals.n_events, 30 * 2 + (0..30).sum::<u64>() * 3 + 1 + 1);
         let rows = if is_clean { "as the clean close left them" } else { "not closed cleanly" };
@@ -160,7 +160,7 @@ async fn what_was_never_acknowledged_is_no_damage() {
     let verified = tools::verify(dir.path(), &tool()).unwrap();
     assert!(!verified.is_damaged(), "{verified}");
     assert!(verified.to_string().contains("never wholly written"), "{verified}");
-    assert_eq!(verified.totals.n_records, 94);
+    assert_eq!(verified.totals.n_records, 164);
     let repaired = tools::repair(dir.path(), &tool()).unwrap();
     assert!(repaired.to_string().contains("nothing to repair"), "{repaired}");
     let changed: Vec<_> =
@@ -207,7 +207,7 @@ async fn what_a_disk_cannot_read_is_walked_over() {
     let options = tools::ToolOptions { fault: Some(Arc::new(fault)), ..tool() };
     let verified = tools::verify(dir.path(), &options).unwrap();
     assert!(verified.to_string().contains("4096 bytes of it cannot be read"), "{verified}");
-    assert_eq!(verified.totals.n_records + verified.n_gone, 94);
+    assert_eq!(verified.totals.n_records + verified.n_gone, 164);
     assert!((1..20).contains(&verified.n_gone), "{verified}");
     digest(dir.path());
 }
@@ -221,10 +221,10 @@ async fn whole_records_that_contradict_each_other_are_named() {
     let text = String::from_utf8(text).unwrap();
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
     let last: serde_json::Value = serde_json::from_str(lines.last().unwrap()).unwrap();
-    assert_eq!((&last["count"], &last["digest"]), (&94.into(), &digest(dir.path()).into()));
+    assert_eq!((&last["count"], &last["digest"]), (&164.into(), &digest(dir.path()).into()));
     // The third record twice: import looks for contradictions, too.
-    let entry = lines[3].replacen(r#"{"seq":3,"#, r#"{"seq":95,"#, 1);
-    lines.insert(95, entry);
+    let entry = lines[3].replacen(r#"{"seq":3,"#, r#"{"seq":165,"#, 1);
+    lines.insert(165, entry);
     let error = tools::import(&mut lines.join("\n").as_bytes(), other.path(), &tool()).unwrap_err();
     assert!(error.to_string().contains("cut or damaged"), "{error}");
     let error = tools::import(&mut (lines.join("\n") + "\n").as_bytes(), other.path(), &tool()).unwrap_err();
