@@ -35,7 +35,10 @@ pub(crate) struct ServeOptions {
     /// The guide to assess by, instead of the built-in one
     #[arg(long, env = "MILEPOST_GUIDE", value_name = "FILE")]
     guide: Option<PathBuf>,
-    /// Memory for cached learners and for sled, in MiB: 16 to 65,536
+    /// With less room on the disk, in MiB, writes are refused: 1 to 1,048,576
+    #[arg(long, env = "MILEPOST_MIN_FREE_MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    min_free_mib: u64,
+    /// Memory for cached learners, for sled and for what waits for it, in MiB: 16 to 65,536
     #[arg(long, env = "MILEPOST_CACHE_MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(16..=65_536))]
     cache_mib: u64,
     /// What to log, such as `info` or `milepost=debug`
@@ -79,6 +82,7 @@ fn open(options: &ServeOptions, guide: Arc<Guide>) -> Result<Arc<App>, String> {
         cache_bytes: cache / 8 * 3,
         pending_bytes: usize::try_from(cache / 4).expect("at most 16 GiB"),
         sled_cache_bytes: cache / 8 * 3,
+        min_free_bytes: options.min_free_mib << 20,
         backup_dir: options.backup_dir.clone(),
         progress: progress_bar(),
         ..EmbeddedOptions::new(env.fresh_id(), summarizer(guide.clone()))

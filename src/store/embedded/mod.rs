@@ -2,8 +2,10 @@
 //!
 //! The `ledger` files are the truth: a commit is acknowledged when it is in them and they are on
 //! the disk. sled holds `rows` that are made of the ledger and can be made anew: it is fast, and
-//! it cannot be relied on. All writing is done by one thread, the `committer`; readers never wait
-//! for it. At `open`, rows are trusted only after a clean close, else audited (`audit`).
+//! it cannot be relied on. One thread writes to the ledger, the `committer`, and one to sled, the
+//! `applier`; in between, rows wait in memory, where readers see them. Readers wait for neither. At
+//! `open`, rows are trusted only after a clean close, else brought up to the ledger and audited
+//! (`audit`). When sled fails or the disk is full, a `halt` refuses writes until that is mended.
 //!
 //! Where reads run: those of a few rows by their keys (`load`, `load_many`, `find`, `replay`,
 //! `erased_at`, and short pages without a filter) run in sled on the caller's own thread, because
