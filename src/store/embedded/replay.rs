@@ -6,7 +6,9 @@
 use std::{
     collections::{BTreeSet, HashMap},
     mem,
+    num::NonZero,
     sync::Arc,
+    thread,
 };
 
 use super::{
@@ -21,12 +23,16 @@ use crate::{
     domain::{
         id::{LearnerId, Version},
         learner::{Learner, fold},
+        summary::Summary,
     },
     store::{StoreError, Summarizer},
 };
 
 /// So many changed rows are written together.
 const BATCH: usize = 65_536;
+
+/// Fewer states are not worth a thread.
+const SHARE: usize = 256;
 
 /// Brings the rows up to a record of the ledger.
 pub(super) fn replay(
@@ -148,12 +154,27 @@ impl Replay<'_> {
         }
     }
 
+    /// The summaries of states, which are the larger part of the work: by all processors.
+    fn summaries(&self, states: &[Arc<Learner>]) -> Vec<Summary> {
+        let summarize = |it: &Arc<Learner>| (self.summarizer.summarize)(it);
+        let n_threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = states.len().div_ceil(n_threads).max(SHARE);
+        thread::scope(|scope| {
+            let shares: Vec<_> = states
+                .chunks(share)
+                .map(|it| scope.spawn(move || it.iter().map(summarize).collect::<Vec<_>>()))
+                .collect();
+            shares.into_iter().flat_map(|it| it.join().expect("a summarizer does not panic")).collect()
+        })
+    }
+
     fn write(&mut self, applied: Seq) -> Result<Meta, StoreError> {
-        for learner in mem::take(&mut self.changed) {
-            let state = &self.states[&learner];
-            self.draft.state(state, &(self.summarizer.summarize)(state))?;
+        let mut states = mem::take(&mut self.states);
+        let changed: Vec<_> =
+            mem::take(&mut self.changed).into_iter().filter_map(|it| states.remove(&it)).collect();
+        for (state, summary) in changed.iter().zip(self.summaries(&changed)) {
+            self.draft.state(state, &summary)?;
         }
-        self.states.clear();
         let meta = self.draft.meta().clone();
         let draft = mem::replace(&mut self.draft, Draft::new(self.view, meta));
         let (changes, meta, _) = draft.finish(applied);
