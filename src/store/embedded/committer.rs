@@ -99,11 +99,24 @@ impl Committer {
             }
             self.serve(tasks, answers);
             if let Some(stopped) = stop {
+                self.take_back();
                 // Nothing is held any more when the other side hears of it.
                 drop(self);
                 let _ = stopped.send(());
                 return;
             }
+        }
+    }
+
+    /// What a full disk left half-way, and nobody has seen since, is not there when the store is opened
+    /// again.
+    fn take_back(&mut self) {
+        let has_failed = matches!(self.inner.halt.reason(), Some(Reason::Failed(_)));
+        if self.must_reopen
+            && !has_failed
+            && let Err(error) = self.writer.reopen()
+        {
+            tracing::warn!(%error, "what was not acknowledged may be there when the store is opened again");
         }
     }
 
