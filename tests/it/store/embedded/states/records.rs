@@ -20,6 +20,8 @@ pub struct Place {
     pub end: usize,
     pub seq: u64,
     pub learner: LearnerId,
+    /// What it says.
+    pub said: Value,
 }
 
 /// The ledger files of a store, in order.
@@ -44,7 +46,7 @@ pub fn all(dir: &Path) -> Vec<Place> {
             let said: Value = serde_json::from_slice(&bytes[payload..end]).unwrap();
             let what = if said["commit"].is_null() { &said["erase"] } else { &said["commit"] };
             let learner = serde_json::from_value(what["learner"].clone()).unwrap();
-            places.push(Place { file: file.clone(), start, end, seq, learner });
+            places.push(Place { file: file.clone(), start, end, seq, learner, said });
             (start, seq) = (end, seq + 1);
         }
     }
