@@ -8,6 +8,7 @@ use std::{
 
 use milepost::domain::id::LearnerId;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 const HEADER: usize = 46;
 const PREFIX: usize = 17;
@@ -51,6 +52,22 @@ pub fn all(dir: &Path) -> Vec<Place> {
         }
     }
     places
+}
+
+/// The digest of all records up to one.
+pub fn digest(places: &[Place], last: u64) -> String {
+    let (mut digest, mut file, mut bytes) = (Sha256::new(), PathBuf::new(), vec![]);
+    for place in places.iter().filter(|it| it.seq <= last) {
+        if file != place.file {
+            file = place.file.clone();
+            bytes = fs::read(&file).unwrap();
+        }
+        let payload = &bytes[place.start + PREFIX..place.end];
+        digest.update(place.seq.to_le_bytes());
+        digest.update((payload.len() as u32).to_le_bytes());
+        digest.update(payload);
+    }
+    data_encoding::HEXLOWER.encode(&digest.finalize())
 }
 
 /// Where the payload of the record begins that begins at a place, and where it ends.
