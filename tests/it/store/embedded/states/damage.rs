@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use milepost::{domain::learner::fold, store::Store};
+use milepost::{
+    domain::learner::fold,
+    store::{Maintenance, Store},
+};
 use tempfile::TempDir;
 
 use super::{
@@ -43,14 +46,18 @@ pub struct Whole {
 }
 
 impl Whole {
-    pub async fn build(random: &mut Random, is_clean: bool) -> Self {
+    pub async fn build(random: &mut Random, is_clean: bool, is_blanked: bool) -> Self {
         let dir = directory();
         let store = open(dir.path(), None).unwrap();
         let mut clients = Clients::of(Book::default());
         for _ in 0..N_CALLS {
             assert!(clients.one(&*store, random).await.unwrap());
         }
-        store.compact().await.unwrap();
+        if is_blanked {
+            store.shrink(None).await.unwrap();
+        } else {
+            store.compact().await.unwrap();
+        }
         let book = check(&*store, &clients.book).await.unwrap();
         leave(store, is_clean).await.unwrap();
         let places = records::all(dir.path());
@@ -65,7 +72,7 @@ async fn no_damage_is_silent() {
     let (mut n_refused, mut n_saved) = (0, 0);
     for number in 0..n_cases / N_CASES_OF_A_STORE {
         let random = &mut Random::new(seed(), number);
-        let whole = Whole::build(random, number.is_multiple_of(2)).await;
+        let whole = Whole::build(random, number.is_multiple_of(2), number.is_multiple_of(3)).await;
         for case in 0..N_CASES_OF_A_STORE {
             let dir = directory();
             copy(whole.dir.path(), dir.path());
@@ -90,7 +97,7 @@ async fn no_damage_is_silent() {
 #[tokio::test]
 async fn no_bit_at_the_start_of_a_small_file_costs_anything() {
     let mut tally = Tally::default();
-    let whole = Whole::build(&mut Random::new(seed(), 0), true).await;
+    let whole = Whole::build(&mut Random::new(seed(), 0), true, false).await;
     let random = &mut Random::new(seed(), 1);
     for name in ["CLEAN", "ACKNOWLEDGED", "ROWS"] {
         for bit in 0..12 * 8 {

@@ -45,8 +45,8 @@ pub fn all(dir: &Path) -> Vec<Place> {
         let (mut start, mut seq) = (HEADER, first_of(&file));
         while let Some((payload, end)) = payload(&bytes, start) {
             let said: Value = serde_json::from_slice(&bytes[payload..end]).unwrap();
-            let what = if said["commit"].is_null() { &said["erase"] } else { &said["commit"] };
-            let learner = serde_json::from_value(what["learner"].clone()).unwrap();
+            let about = said.as_object().unwrap().values().next().unwrap();
+            let learner = serde_json::from_value(about["learner"].clone()).unwrap();
             places.push(Place { file: file.clone(), start, end, seq, learner, said });
             (start, seq) = (end, seq + 1);
         }

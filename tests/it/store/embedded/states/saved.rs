@@ -1,15 +1,19 @@
 //! What the tools say of a damaged store, and what is left after one of them has saved what it can.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use milepost::store::embedded::tools::{self, Verified};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::tools::{entries, tool, tree},
     campaign::Random,
     damage::Whole,
     hurt::{Hurt, State},
+    records::Place,
     retold::book,
     run::survives,
 };
@@ -64,15 +68,8 @@ pub async fn save(dir: &Path, whole: &Whole, hurt: &Hurt, random: &mut Random) -
         return Err(format!("damaged were {:?}; repair says: {repaired}", hurt.records));
     }
     is_clean(dir)?;
-    let after = entries(dir);
-    for place in &whole.places {
-        let lost = json!({ "lost": {} });
-        let expected = if gone.contains(&place.seq) { &lost } else { &place.said };
-        if after.get(&place.seq) != Some(expected) {
-            return Err(format!("record {} says {:?} after a repair", place.seq, after.get(&place.seq)));
-        }
-    }
-    let saved = book(&whole.places, |it| !gone.contains(&it));
+    check_entries(&whole.places, &gone, &entries(dir))?;
+    let saved = book(&whole.places, |it| !gone.contains(&it), tool().now);
     survives(dir, &saved, random).await.map_err(|it| format!("after a repair: {it}"))?;
     is_clean(dir)
 }
@@ -80,4 +77,22 @@ pub async fn save(dir: &Path, whole: &Whole, hurt: &Hurt, random: &mut Random) -
 fn is_clean(dir: &Path) -> Result<(), String> {
     let verified = tools::verify(dir, &tool()).map_err(|it| format!("after a repair: {it}"))?;
     if verified.is_damaged() { Err(format!("after a repair: {verified}")) } else { Ok(()) }
+}
+
+/// All entries are as they were but those that are gone: these say so, or that somebody who was
+/// blanked is erased.
+fn check_entries(before: &[Place], gone: &BTreeSet<u64>, after: &BTreeMap<u64, Value>) -> Result<(), String> {
+    let is_erased = |learner| before.iter().any(|it| it.learner == learner && it.said.get("void").is_some());
+    for place in before {
+        let found = after.get(&place.seq).unwrap_or(&Value::Null);
+        let learner = serde_json::from_value(found["erase"]["learner"].clone());
+        let is_right = match gone.contains(&place.seq) {
+            false => *found == place.said,
+            true => *found == json!({ "lost": {} }) || learner.is_ok_and(is_erased),
+        };
+        if !is_right {
+            return Err(format!("record {} says {found} after a repair", place.seq));
+        }
+    }
+    Ok(())
 }

@@ -97,7 +97,7 @@ fn check_reach(places: &[Place], taken: &Taken) {
 /// What was restored answers as these records tell, and as the scripts do.
 async fn check_restored(dir: &Path, places: &[Place], scripts: &mut Scripts) {
     let store = open(dir);
-    let book = retold::book(places, |_| true);
+    let book = retold::book(places, |_| true, second(0));
     check(&*store, &book).await.unwrap();
     for learner in book.accounts.keys() {
         scripts.check(&*store, learner.0.as_u128()).await;
