@@ -14,6 +14,7 @@ pub mod writer;
 
 mod disk_full;
 mod history;
+mod load;
 mod power_cut;
 
 use std::{

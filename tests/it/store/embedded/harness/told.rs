@@ -14,10 +14,11 @@ use super::{
 use crate::given::second;
 
 /// What a store acknowledged so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Told {
-    versions: BTreeMap<u128, Version>,
-    erased: BTreeSet<u128>,
+    /// How far each learner is, also who was erased since.
+    pub versions: BTreeMap<u128, Version>,
+    pub erased: BTreeSet<u128>,
     pub n_acks: usize,
 }
 

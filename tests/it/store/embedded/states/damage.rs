@@ -1,17 +1,16 @@
 //! Damage of all kinds to any file of a store. What is not the ledger costs nothing. Damage to the
 //! ledger costs nothing either, or the store does not open and names a record that is damaged or
 //! comes before it, or whoever reads that record is told so, and everything else is served. What is
-//! answered is never wrong.
+//! answered is never wrong. The tools find the damage before, and save the rest after it.
 
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
 use milepost::{
-    domain::{id::LearnerId, learner::fold},
-    store::Store,
+    domain::learner::fold,
+    store::{Maintenance, Store},
 };
 use tempfile::TempDir;
 
@@ -21,8 +20,10 @@ use super::{
     campaign::{Random, Tally, directory, seed, size},
     check::{check, check_learner, check_rows},
     clients::Clients,
-    records,
+    hurt::{Hurt, State},
+    records::{self, Place},
     run::{leave, open, sled},
+    saved::{find, save},
 };
 
 /// A new store after so many cases.
@@ -41,20 +42,26 @@ enum Damage {
 pub struct Whole {
     pub dir: TempDir,
     pub book: Book,
+    pub places: Vec<Place>,
 }
 
 impl Whole {
-    pub async fn build(random: &mut Random, is_clean: bool) -> Self {
+    pub async fn build(random: &mut Random, is_clean: bool, is_blanked: bool) -> Self {
         let dir = directory();
         let store = open(dir.path(), None).unwrap();
         let mut clients = Clients::of(Book::default());
         for _ in 0..N_CALLS {
             assert!(clients.one(&*store, random).await.unwrap());
         }
-        store.compact().await.unwrap();
+        if is_blanked {
+            store.shrink(None).await.unwrap();
+        } else {
+            store.compact().await.unwrap();
+        }
         let book = check(&*store, &clients.book).await.unwrap();
         leave(store, is_clean).await.unwrap();
-        Self { dir, book }
+        let places = records::all(dir.path());
+        Self { dir, book, places }
     }
 }
 
@@ -62,18 +69,19 @@ impl Whole {
 async fn no_damage_is_silent() {
     let mut tally = Tally::default();
     let n_cases = size(300, 10_000);
-    let mut n_refused = 0;
+    let (mut n_refused, mut n_saved) = (0, 0);
     for number in 0..n_cases / N_CASES_OF_A_STORE {
         let random = &mut Random::new(seed(), number);
-        let whole = Whole::build(random, number.is_multiple_of(2)).await;
+        let whole = Whole::build(random, number.is_multiple_of(2), number.is_multiple_of(3)).await;
         for case in 0..N_CASES_OF_A_STORE {
             let dir = directory();
             copy(whole.dir.path(), dir.path());
             let file = pick_file(dir.path(), random);
             let (damage, changed) = inflict(&file, random);
-            let hurt = Hurt::of(whole.dir.path(), dir.path(), &file, &changed);
-            let result = examine(dir.path(), &whole.book, &hurt).await;
+            let hurt = Hurt::of(&whole, dir.path(), &file, &changed);
+            let result = examine(dir.path(), &whole, &hurt, random).await;
             n_refused += usize::from(result == Ok(Fate::Refused));
+            n_saved += usize::from(hurt.state == State::Damaged && !hurt.is_format);
             let name = file.strip_prefix(dir.path()).unwrap().display().to_string();
             tally.add(
                 || format!("store {number}, case {case}, {damage:?} of {name} at {changed:?}"),
@@ -82,14 +90,15 @@ async fn no_damage_is_silent() {
         }
     }
     println!("{n_refused} of {n_cases} damaged stores did not open, and said why");
+    println!("{n_saved} ledgers were damaged, and what was whole was saved");
     tally.end("damaged stores");
 }
 
 #[tokio::test]
 async fn no_bit_at_the_start_of_a_small_file_costs_anything() {
     let mut tally = Tally::default();
-    let whole = Whole::build(&mut Random::new(seed(), 0), true).await;
-    let none = Hurt { last: 0, learners: BTreeSet::new(), is_format: false };
+    let whole = Whole::build(&mut Random::new(seed(), 0), true, false).await;
+    let random = &mut Random::new(seed(), 1);
     for name in ["CLEAN", "ACKNOWLEDGED", "ROWS"] {
         for bit in 0..12 * 8 {
             let dir = directory();
@@ -97,7 +106,7 @@ async fn no_bit_at_the_start_of_a_small_file_costs_anything() {
             let mut bytes = fs::read(dir.path().join(name)).unwrap();
             bytes[bit / 8] ^= 1 << (bit % 8);
             fs::write(dir.path().join(name), bytes).unwrap();
-            let result = examine(dir.path(), &whole.book, &none).await;
+            let result = examine(dir.path(), &whole, &Hurt::default(), random).await;
             tally.add(|| format!("bit {bit} of {name}"), result.map(drop));
         }
     }
@@ -152,53 +161,25 @@ fn inflict(file: &Path, random: &mut Random) -> (Damage, std::ops::Range<usize>)
     (damage, changed)
 }
 
-/// What of a ledger is damaged.
-struct Hurt {
-    /// No record that is named comes after this one; 0: nothing of the ledger is damaged.
-    last: u64,
-    learners: BTreeSet<LearnerId>,
-    is_format: bool,
-}
-
-impl Hurt {
-    fn of(whole: &Path, dir: &Path, file: &Path, changed: &std::ops::Range<usize>) -> Self {
-        let is_format = file.ends_with("FORMAT");
-        let mut hurt = Self { last: 0, learners: BTreeSet::new(), is_format };
-        if file.parent() != Some(&dir.join("ledger")) {
-            return hurt;
-        }
-        let same_file = whole.join("ledger").join(file.file_name().unwrap());
-        hurt.last = records::first_of(file);
-        for place in records::all(whole).iter().filter(|it| it.file == same_file) {
-            if place.start < changed.end && changed.start < place.end {
-                hurt.last = place.seq;
-                hurt.learners.insert(place.learner);
-            } else if place.end <= changed.start {
-                // If nothing stands there, the one that would is named.
-                hurt.last = place.seq + 1;
-            }
-        }
-        hurt
-    }
-
-    /// Whether an error says what it should: which record is damaged.
-    fn is_named_by(&self, error: &str) -> bool {
-        if self.is_format && (error.contains("FORMAT") || error.contains("the store has the format")) {
-            return true;
-        }
-        let number = error.split("damaged at record ").nth(1).and_then(|it| it.split(':').next());
-        number.and_then(|it| it.parse().ok()).is_some_and(|it: u64| (1..=self.last).contains(&it))
-    }
-}
-
 #[derive(Debug, PartialEq)]
 enum Fate {
     Refused,
     Served,
 }
 
-async fn examine(dir: &Path, book: &Book, hurt: &Hurt) -> Result<Fate, String> {
-    ask_the_tools(dir, hurt);
+async fn examine(dir: &Path, whole: &Whole, hurt: &Hurt, random: &mut Random) -> Result<Fate, String> {
+    let is_damaged = find(dir, hurt)?;
+    let fate = ask(dir, &whole.book, hurt).await?;
+    if fate == Fate::Refused && !is_damaged {
+        return Err("it does not open, and nothing was found".into());
+    }
+    if is_damaged {
+        save(dir, whole, hurt, random).await?;
+    }
+    Ok(fate)
+}
+
+async fn ask(dir: &Path, book: &Book, hurt: &Hurt) -> Result<Fate, String> {
     let store = match open(dir, None) {
         Ok(store) => store,
         Err(error) if hurt.is_named_by(&error) => return Ok(Fate::Refused),
@@ -225,7 +206,3 @@ async fn examine(dir: &Path, book: &Book, hurt: &Hurt) -> Result<Fate, String> {
     check_rows(&*store, book).await?;
     Ok(Fate::Served)
 }
-
-/// The place to ask what tools say of the damaged store, before anybody opens it: that one names a
-/// record that is damaged, and what is left after another has saved what it can.
-fn ask_the_tools(_dir: &Path, _hurt: &Hurt) {}

@@ -47,7 +47,7 @@ async fn trust_in_what_can_be_seen_after_a_failed_sync_is_found() {
 
 #[tokio::test]
 async fn a_record_that_was_forged_is_found() {
-    let whole = Whole::build(&mut Random::new(seed(), 0), true).await;
+    let whole = Whole::build(&mut Random::new(seed(), 0), true, false).await;
     let is_there = |it: &&Place| !whole.book.accounts[&it.learner].possible()[0].seen.events.is_empty();
     let places = records::all(whole.dir.path());
     assert!(places.iter().filter(is_there).any(|it| records::forge(it, "Somebody", "Samebody")));

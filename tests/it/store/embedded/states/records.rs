@@ -8,6 +8,7 @@ use std::{
 
 use milepost::domain::id::LearnerId;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 const HEADER: usize = 46;
 const PREFIX: usize = 17;
@@ -20,6 +21,8 @@ pub struct Place {
     pub end: usize,
     pub seq: u64,
     pub learner: LearnerId,
+    /// What it says.
+    pub said: Value,
 }
 
 /// The ledger files of a store, in order.
@@ -42,13 +45,29 @@ pub fn all(dir: &Path) -> Vec<Place> {
         let (mut start, mut seq) = (HEADER, first_of(&file));
         while let Some((payload, end)) = payload(&bytes, start) {
             let said: Value = serde_json::from_slice(&bytes[payload..end]).unwrap();
-            let what = if said["commit"].is_null() { &said["erase"] } else { &said["commit"] };
-            let learner = serde_json::from_value(what["learner"].clone()).unwrap();
-            places.push(Place { file: file.clone(), start, end, seq, learner });
+            let about = said.as_object().unwrap().values().next().unwrap();
+            let learner = serde_json::from_value(about["learner"].clone()).unwrap();
+            places.push(Place { file: file.clone(), start, end, seq, learner, said });
             (start, seq) = (end, seq + 1);
         }
     }
     places
+}
+
+/// The digest of all records up to one.
+pub fn digest(places: &[Place], last: u64) -> String {
+    let (mut digest, mut file, mut bytes) = (Sha256::new(), PathBuf::new(), vec![]);
+    for place in places.iter().filter(|it| it.seq <= last) {
+        if file != place.file {
+            file = place.file.clone();
+            bytes = fs::read(&file).unwrap();
+        }
+        let payload = &bytes[place.start + PREFIX..place.end];
+        digest.update(place.seq.to_le_bytes());
+        digest.update((payload.len() as u32).to_le_bytes());
+        digest.update(payload);
+    }
+    data_encoding::HEXLOWER.encode(&digest.finalize())
 }
 
 /// Where the payload of the record begins that begins at a place, and where it ends.
