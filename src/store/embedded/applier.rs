@@ -33,6 +33,8 @@ const MAX_MADE: u32 = 3;
 /// before they have so many.
 const DEAD: u64 = 3;
 const WORTH_A_COPY: u64 = 256 << 20;
+/// After a copy that failed, perhaps for want of room, so long none is begun by itself.
+const RETRY: Duration = Duration::from_secs(3_600);
 
 /// What the applier is asked to do.
 #[derive(Default)]
@@ -123,6 +125,8 @@ impl Applier {
             return;
         }
         if !self.inner.has_room() {
+            // Rows that were being made or copied may be what takes it.
+            self.remove_others();
             return;
         }
         if self.is_broken || matches!(halted, Some(Reason::RowsLost(_))) {
@@ -150,7 +154,10 @@ impl Applier {
                 Ok(Compacted { before, after }) => {
                     tracing::info!(before, after, "sled's files were compacted")
                 }
-                Err(error) => tracing::warn!(%error, "sled's files could not be compacted"),
+                Err(error) => {
+                    tracing::warn!(%error, "sled's files could not be compacted");
+                    self.sized += RETRY;
+                }
             }
         }
     }

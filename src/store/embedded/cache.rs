@@ -53,7 +53,8 @@ impl Cache {
         self.states.get(&learner).map(|it| it.state)
     }
 
-    /// To be taken before the rows are read.
+    /// To be taken before the view is that the rows are read from: it may not show what is written
+    /// later.
     pub(super) fn ticket(&self, learner: LearnerId) -> Ticket {
         Ticket(*self.tick(learner))
     }

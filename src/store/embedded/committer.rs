@@ -138,15 +138,19 @@ impl Committer {
     fn try_write(&mut self, tasks: Vec<Task>) -> Result<Written, Failed> {
         let writing = self.writing.clone();
         let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut phase = Phase::Deciding;
+        let mut phase = Phase::Waiting;
         let written = catch_unwind(AssertUnwindSafe(|| self.write(tasks, &mut phase)));
         let written = written.unwrap_or_else(|panic| {
+            phase = phase.max(Phase::Deciding);
             let reason = format!("writing failed: a panic: {}", panic_text(&*panic));
             Err(Reason::Failed(reason))
         });
         written.map_err(|reason| {
-            self.must_reopen = true;
-            self.inner.halt.set(reason.clone());
+            // What was waited for in vain was set by others, who may have lifted it by now.
+            if phase != Phase::Waiting {
+                self.must_reopen = true;
+                self.inner.halt.set(reason.clone());
+            }
             let text = reason.text().to_owned();
             if phase == Phase::Writing { Failed::InDoubt(text) } else { Failed::Refused(text) }
         })
@@ -154,6 +158,8 @@ impl Committer {
 
     fn write(&mut self, tasks: Vec<Task>, phase: &mut Phase) -> Result<Written, Reason> {
         self.wait_until_ready()?;
+        *phase = Phase::Deciding;
+        self.mend()?;
         let decided = self.decide(tasks).map_err(|error| match error {
             StoreError::Damaged(_) => Reason::RowsLost(format!("the rows are damaged: {error}")),
             error => self.reason(error),
@@ -173,7 +179,7 @@ impl Committer {
         Ok((outcomes, decided.heads))
     }
 
-    /// Waits for sled, if it has fallen far behind, and mends what a full disk left behind.
+    /// Waits for sled, if it has fallen far behind.
     fn wait_until_ready(&mut self) -> Result<(), Reason> {
         loop {
             if let Some(reason) = self.inner.halt.reason() {
@@ -189,6 +195,11 @@ impl Committer {
             }
             self.had_room = Some(Instant::now());
         }
+        Ok(())
+    }
+
+    /// Mends what a full disk left behind.
+    fn mend(&mut self) -> Result<(), Reason> {
         if self.must_reopen {
             self.writer.reopen().map_err(|error| self.reason(error))?;
             self.must_reopen = false;
@@ -217,8 +228,10 @@ impl Committer {
 }
 
 /// How far a group is.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
+    /// It is not begun.
+    Waiting,
     /// Nothing of it is written.
     Deciding,
     /// Nobody knows what of it is written.

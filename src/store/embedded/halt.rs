@@ -66,13 +66,27 @@ impl Halt {
         }
     }
 
-    /// Takes writes again, if this is still the reason.
+    /// Takes writes again, if this is still the reason, and none that stays.
     pub(super) fn lift(&self, reason: &Reason) {
         let mut now = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.as_ref() == Some(reason) {
+        if now.as_ref() == Some(reason) && !matches!(reason, Reason::Failed(_)) {
             *now = None;
             self.is_on.store(false, Ordering::Release);
             tracing::info!("the store takes writes again");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_stays_so() {
+        let (halt, failed) = (Halt::default(), Reason::Failed("a sync failed".into()));
+        halt.set(Reason::RowsLost("sled failed".into()));
+        halt.set(failed.clone());
+        halt.lift(&failed);
+        assert_eq!(halt.reason(), Some(failed));
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     EmbeddedOptions,
-    cache::Cache,
+    cache::{Cache, Ticket},
     decide::States,
     halt::{Halt, Reason},
     history,
@@ -51,8 +51,8 @@ pub(super) struct Inner {
 pub(super) enum Loaded {
     Whole(Arc<Learner>),
     Nothing,
-    /// Its rows are not what was written.
-    Damaged,
+    /// Its rows are not what was written; what is made anew is kept with this ticket.
+    Damaged(Ticket),
 }
 
 impl Inner {
@@ -100,21 +100,20 @@ impl Inner {
         if let Some(state) = self.cache.get(learner) {
             return Ok(Loaded::Whole(state));
         }
-        self.with_rows(|view| {
-            let ticket = self.cache.ticket(learner);
-            match view.record(learner) {
-                Ok(None) => Ok(Loaded::Nothing),
-                Ok(Some((state, n_bytes))) => {
-                    let state = Arc::new(state);
-                    self.cache.add(ticket, state.clone(), n_bytes);
-                    Ok(Loaded::Whole(state))
-                }
-                Err(StoreError::Damaged(reason)) => {
-                    self.suspect(&reason);
-                    Ok(Loaded::Damaged)
-                }
-                Err(error) => Err(error),
+        // A view does not show all that is written later: the ticket must not be newer.
+        let ticket = self.cache.ticket(learner);
+        self.with_rows(|view| match view.record(learner) {
+            Ok(None) => Ok(Loaded::Nothing),
+            Ok(Some((state, n_bytes))) => {
+                let state = Arc::new(state);
+                self.cache.add(ticket, state.clone(), n_bytes);
+                Ok(Loaded::Whole(state))
             }
+            Err(StoreError::Damaged(reason)) => {
+                self.suspect(&reason);
+                Ok(Loaded::Damaged(ticket))
+            }
+            Err(error) => Err(error),
         })
     }
 
@@ -123,8 +122,8 @@ impl Inner {
         &self,
         view: &View,
         learner: LearnerId,
+        ticket: Ticket,
     ) -> Result<Option<Arc<Learner>>, StoreError> {
-        let ticket = self.cache.ticket(learner);
         if let Ok(Some(Head::Erased { .. })) = view.head(learner) {
             // Erased since.
             return Ok(None);
@@ -250,7 +249,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            event::{Change, Event},
+            event::{Change, Event, Patch},
             id::EventId,
             learner::fold,
             summary::Summary,
@@ -305,5 +304,38 @@ mod tests {
         assert_eq!(store.load(commit.learner).await.expect("loaded"), Some(commit.state));
         store.close().await.expect("closed");
         assert!(!dir.path().join("CLEAN").exists());
+    }
+
+    #[tokio::test]
+    async fn what_was_read_from_rows_of_before_a_commit_is_not_kept() {
+        let dir = tempfile::TempDir::new().expect("a directory");
+        let summarizer = Summarizer { revision: 1, summarize: Arc::new(summarize) };
+        let options = EmbeddedOptions::new(Uuid::nil(), summarizer);
+        let store = EmbeddedStore::open(dir.path(), options).expect("a store");
+        let (first, inner) = (registration(), &store.inner);
+        store.commit(first.clone()).await.expect("a commit");
+        let learner = first.learner;
+        let ticket = inner.cache.ticket(learner);
+        let old = inner.rows.view().expect("rows");
+        // The next commit goes to a layer that the old view does not have.
+        inner.rows.freeze().expect("a commit that is not in sled yet");
+        let second = renaming(&first);
+        store.commit(second.clone()).await.expect("a commit");
+        assert_eq!(inner.fold_anew(&old, learner, ticket).expect("read"), Some(first.state));
+        assert_eq!(store.load(learner).await.expect("loaded"), Some(second.state));
+    }
+
+    fn renaming(first: &Commit) -> Commit {
+        let mut events = first.events.clone();
+        let change = Change::LearnerUpdated {
+            name: Some("Ada Lovelace".into()),
+            external_id: Patch::Keep,
+            email: Patch::Keep,
+            stack: Patch::Keep,
+        };
+        events.push(Event { id: EventId(Uuid::from_u128(2)), version: 2, change, ..events[0].clone() });
+        let state = Arc::new(fold(first.learner, &events));
+        let summary = summarize(&state);
+        Commit { base: 1, events: events.split_off(1), state, summary, ..first.clone() }
     }
 }

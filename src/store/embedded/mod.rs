@@ -156,7 +156,9 @@ impl Store for EmbeddedStore {
         match self.inner.load(learner)? {
             Loaded::Whole(state) => Ok(Some(state)),
             Loaded::Nothing => Ok(None),
-            Loaded::Damaged => self.read(move |inner, view| inner.fold_anew(view, learner)).await,
+            Loaded::Damaged(ticket) => {
+                self.read(move |inner, view| inner.fold_anew(view, learner, ticket)).await
+            }
         }
     }
 

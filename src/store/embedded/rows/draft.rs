@@ -86,7 +86,7 @@ impl<'a> Draft<'a> {
                 self.heads.insert(written.learner, erased);
                 return Ok(());
             }
-            None if is_new => Here { n_receipts: self.n_receipts(written.learner)?, ..Here::default() },
+            None if is_new => Here { n_receipts: self.n_receipts(written)?, ..Here::default() },
             None => {
                 // Of somebody who is not there, only what the call did is kept.
                 return receipt.map_or(Ok(()), |it| self.receipt(written.learner, it, written.offset));
@@ -246,12 +246,13 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// How many receipts have rows, of calls that were made before somebody was there.
-    fn n_receipts(&self, learner: LearnerId) -> Result<u32, StoreError> {
+    /// How many receipts have rows, of calls that were made before the one by which somebody came.
+    /// After a crash there may be later ones, which are yet to be counted.
+    fn n_receipts(&self, written: &Written<'_>) -> Result<u32, StoreError> {
         let mut n_receipts = 0;
-        for key in self.keys(&key::of_learner(learner, key::Kind::Receipt))? {
+        for key in self.keys(&key::of_learner(written.learner, key::Kind::Receipt))? {
             let places: Vec<u64> = self.row(&key)?.unwrap_or_default();
-            n_receipts += places.len() as u32;
+            n_receipts += places.iter().filter(|it| **it < written.offset).count() as u32;
         }
         Ok(n_receipts)
     }
@@ -357,5 +358,41 @@ impl Rows for Draft<'_> {
     fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Vec<u64>, StoreError> {
         let known = self.feeds.get(&(bucket, chunk)).or_else(|| self.known?.feed(bucket, chunk));
         known.map_or_else(|| self.view.feed(bucket, chunk), |it| Ok(it.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use uuid::Uuid;
+
+    use super::{super::Table, *};
+
+    fn calls(view: &View) -> (Changes, Option<Head>) {
+        let learner = LearnerId(Uuid::from_u128(1));
+        let meta =
+            Meta { store: Uuid::nil(), summarizer: 0, applied: 0, n_learners: 0, n_erased: 0, n_events: 0 };
+        let mut draft = Draft::new(view, meta);
+        for call in 0..=RECEIPTS as u64 {
+            // The call before the learner is there has no event, and so do those after they came.
+            let (base, n_events) = (u32::from(1 < call), u32::from(call == 1));
+            let (offset, key) = (call, format!("key {call}"));
+            let written = Written { learner, offset, base, position: 1, n_events, receipt: Some(&key) };
+            draft.commit(&written).expect("added");
+        }
+        let head = draft.head(learner).expect("read");
+        (draft.finish(1).0, head)
+    }
+
+    #[test]
+    fn receipts_that_are_ahead_of_their_head_are_not_counted_twice() {
+        let dir = tempfile::TempDir::new().expect("a directory");
+        let view = View::new(Arc::new(Table::open(dir.path(), 1 << 20).expect("rows")));
+        let (changes, head) = calls(&view);
+        let ahead = changes.into_iter().filter(|(key, _)| key::rank(key) == 0);
+        view.table().apply(ahead.map(|(key, value)| (key.into(), value))).expect("written");
+        assert!(matches!(&head, Some(Head::Here(it)) if it.n_receipts == 1 + RECEIPTS as u32), "{head:?}");
+        assert_eq!(calls(&view).1, head);
     }
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Changes, Table, View, layer::Layer};
+use super::{Changes, Table, View, key, layer::Layer};
 
 /// The rows of a running store.
 pub(in super::super) struct Pending {
@@ -43,11 +43,17 @@ impl Pending {
     }
 
     /// Adds the rows of a group that is durable. Only the committer may.
+    ///
+    /// Whoever reads meanwhile goes from heads to other rows: what a head tells of is there before
+    /// it, and what it tells of no more goes after it.
     pub(in super::super) fn add(&self, changes: Changes) {
+        let (heads, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(|it| key::rank(&it.0) != 0);
+        let (there, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(|it| it.1.is_some());
         // As long as the view is locked, its active layer is not frozen.
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(view) = view.as_ref() {
-            changes.into_iter().for_each(|(key, value)| view.active.put(key, value));
+            let rows = there.into_iter().chain(heads).chain(gone);
+            rows.for_each(|(key, value)| view.active.put(key, value));
         }
         drop(view);
         self.notify();
@@ -143,5 +149,64 @@ impl Pending {
         let waited = self.changed.wait_timeout_while(turn, patience, |()| !is_done());
         drop(waited);
         is_done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use uuid::Uuid;
+
+    use super::{
+        super::{Draft, Meta, RECEIPTS, Rows as _, Written},
+        *,
+    };
+    use crate::domain::id::LearnerId;
+
+    #[test]
+    fn a_receipt_is_found_while_it_moves_from_its_head_to_a_row() {
+        let dir = tempfile::TempDir::new().expect("a directory");
+        let table = Arc::new(Table::open(dir.path(), 1 << 20).expect("rows"));
+        let pending = Pending::new(View::new(table), usize::MAX);
+        let none =
+            Meta { store: Uuid::nil(), summarizer: 0, applied: 0, n_learners: 0, n_erased: 0, n_events: 0 };
+        for number in 1..=200 {
+            let learner = LearnerId(Uuid::from_u128(number));
+            let add = |n_calls: std::ops::Range<usize>| {
+                let view = pending.view().expect("rows");
+                let mut draft = Draft::new(&view, none.clone());
+                for call in n_calls {
+                    let (n_events, base) = (u32::from(call == 0), u32::from(call != 0));
+                    let (offset, key) = (call as u64, format!("key {call}"));
+                    let written = Written {
+                        learner,
+                        offset,
+                        base,
+                        position: number as u64,
+                        n_events,
+                        receipt: Some(&key),
+                    };
+                    draft.commit(&written).expect("added");
+                }
+                pending.add(draft.finish(1).0);
+            };
+            add(0..RECEIPTS - 1);
+            let is_added = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !is_added.load(Ordering::Acquire) {
+                        let view = pending.view().expect("rows");
+                        for call in 0..RECEIPTS - 1 {
+                            let found = view.receipts(learner, &format!("key {call}")).expect("read");
+                            assert_eq!(found, [call as u64], "learner {number}");
+                        }
+                    }
+                });
+                thread::yield_now();
+                add(RECEIPTS - 1..RECEIPTS);
+                is_added.store(true, Ordering::Release);
+            });
+        }
     }
 }

@@ -287,3 +287,37 @@ async fn every_group_is_written_once_and_synced_once() {
     assert!(n_groups < 150, "200 commits took {n_groups} groups");
     assert!(done.len() <= 3 * n_groups + 2 * 2, "{done:?}");
 }
+
+/// Rows that are half made may be what takes the room.
+#[tokio::test]
+async fn rows_that_found_no_room_leave_it_to_others() {
+    let dir = TempDir::new().unwrap();
+    let (next, is_full) = (dir.path().join("sled-1"), Arc::new(AtomicBool::new(false)));
+    let (broken_once, full_once) = (AtomicBool::new(true), AtomicBool::new(true));
+    let now = is_full.clone();
+    let fault: Fault = Arc::new(move |it| match it {
+        FileOp::ApplyRows if broken_once.swap(false, Ordering::SeqCst) => broken(),
+        FileOp::Sync(path) if path.starts_with(&next) && full_once.swap(false, Ordering::SeqCst) => {
+            now.store(true, Ordering::SeqCst);
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        FileOp::FreeBytes(_) if now.load(Ordering::SeqCst) => {
+            now.store(next.exists(), Ordering::SeqCst);
+            Ok(if next.exists() { Act::Only(0) } else { Act::Do })
+        }
+        _ => Ok(Act::Do),
+    });
+    let store = open_with(dir.path(), EmbeddedOptions { fault: Some(fault), ..options() }).unwrap();
+    let mut ada = Person::new(1);
+    store.commit(ada.registers("Ada")).await.unwrap();
+    while !is_full.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for _ in 0..250 {
+        if store.read_only().is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    store.commit(ada.completes("sql")).await.unwrap();
+}
