@@ -64,8 +64,10 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Nothing was written either on [`CommitError::ReadOnly`]. On [`CommitError::Fault`] nobody
     /// knows: all of it may be there once the store is opened again, or nothing. Until then the
-    /// store takes no writes; afterwards the same call with the same key is safe. Only
-    /// [`StoreError::Misfit`] and [`StoreError::TooLong`] are refusals, which wrote nothing.
+    /// store takes no writes, unless it opens itself again when there is room on a full disk;
+    /// afterwards the same call with the same key is safe. Only [`StoreError::Misfit`] and
+    /// [`StoreError::TooLong`] are refusals, which wrote nothing; so is any other error when what the
+    /// same key did before cannot be read.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 
     /// Forgets a learner: state, events, claims and keys. Their places in the feed stay, empty.

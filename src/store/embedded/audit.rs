@@ -25,7 +25,7 @@ pub(super) type Looked<'a> = &'a dyn Fn(u64, u64);
 
 /// Looks at every row; an error says what is wrong with the first one that is.
 pub(super) fn audit(view: &View, meta: &Meta, looked: Looked<'_>) -> Result<(), StoreError> {
-    let none = Meta { n_learners: 0, n_erased: 0, n_events: 0, ..meta.clone() };
+    let none = Meta { n_learners: 0, n_erased: 0, n_events: 0, n_receipts: 0, ..meta.clone() };
     let mut found =
         Found { meta: none, lists: Sum::default(), claimed: Sum::default(), claims: Sum::default() };
     for (bucket, end) in Bucket::all().zip(view.heads()?) {
@@ -87,7 +87,7 @@ fn audit_bucket(view: &View, bucket: Bucket, end: u64, found: &mut Found) -> Res
     n_events += audit_events(view, bucket, &heads.here)?;
     ensure(count(view, bucket, Kind::Record)? == n_chunks, || wrong(bucket, "rows of states"))?;
     ensure(audit_feed(view, bucket, end)? == n_events + heads.n_erased_events, || wrong(bucket, "events"))?;
-    audit_receipts(view, bucket, &mut heads.here)?;
+    found.meta.n_receipts += audit_receipts(view, bucket, &mut heads.here)?;
     for row in view.starting_with(&key::of_bucket(bucket, Kind::Claim)) {
         let (key, value) = row?;
         let holder: LearnerId = open(&key, &value)?;
@@ -162,21 +162,23 @@ fn audit_feed(view: &View, bucket: Bucket, end: u64) -> Result<u64, StoreError> 
     Ok(n_events)
 }
 
-/// Nobody lacks a receipt. There may be receipts of nobody, and some may have been written before
-/// the head that counts them.
+/// Nobody lacks a receipt. There may be receipts of nobody. Answers how many there are.
 fn audit_receipts(
     view: &View,
     bucket: Bucket,
     heads: &mut BTreeMap<LearnerId, Here>,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
+    let mut n_receipts = heads.values().map(|it| it.receipts.len() as u64).sum();
     for row in view.starting_with(&key::of_bucket(bucket, Kind::Receipt)) {
         let (key, value) = row?;
         let places: Vec<u64> = open(&key, &value)?;
+        n_receipts += places.len() as u64;
         if let Some(here) = heads.get_mut(&learner_of(&key)?) {
             here.n_receipts = here.n_receipts.saturating_sub(places.len() as u32);
         }
     }
-    ensure(heads.values().all(|it| it.n_receipts == 0), || wrong(bucket, "receipts"))
+    ensure(heads.values().all(|it| it.n_receipts == 0), || wrong(bucket, "receipts"))?;
+    Ok(n_receipts)
 }
 
 fn count(view: &View, bucket: Bucket, kind: Kind) -> Result<u64, StoreError> {

@@ -149,6 +149,10 @@ impl Committer {
             // What was waited for in vain was set by others, who may have lifted it by now.
             if phase != Phase::Waiting {
                 self.must_reopen = true;
+                if matches!(reason, Reason::RowsLost(_)) {
+                    // It was decoded of rows that are not what was written.
+                    self.known.forget();
+                }
                 self.inner.halt.set(reason.clone());
             }
             let text = reason.text().to_owned();

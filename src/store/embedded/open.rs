@@ -210,7 +210,7 @@ impl Opening<'_> {
 
 fn no_rows(ledger: &Ledger, options: &EmbeddedOptions) -> Meta {
     let (store, summarizer) = (ledger.store(), options.summarizer.revision);
-    Meta { store, summarizer, applied: 0, n_learners: 0, n_erased: 0, n_events: 0 }
+    Meta { store, summarizer, applied: 0, n_learners: 0, n_erased: 0, n_events: 0, n_receipts: 0 }
 }
 
 /// Does something with sled, which panics on some damage.

@@ -47,9 +47,10 @@ pub(super) fn replay(
         return Ok(meta);
     }
     let (view, mut applied) = (View::new(table.clone()), meta.applied);
+    let is_tail = applied != 0;
     let draft = Draft::new(&view, meta);
-    let mut replay =
-        Replay { ledger, view: &view, summarizer, draft, states: HashMap::new(), changed: BTreeSet::new() };
+    let (states, changed) = (HashMap::new(), BTreeSet::new());
+    let mut replay = Replay { ledger, view: &view, summarizer, is_tail, draft, states, changed };
     ledger.replay(applied + 1, end, |seq, offset, entry| {
         replay.add(offset, entry)?;
         applied = seq;
@@ -68,6 +69,9 @@ struct Replay<'a> {
     ledger: &'a Ledger,
     view: &'a View,
     summarizer: &'a Summarizer,
+    /// Whether rows may be ahead. Then each commit is taken by itself: what it made of lists and claims
+    /// may be there, and must go again with the next one.
+    is_tail: bool,
     draft: Draft<'a>,
     /// Of the learners that were met in this batch, each at the version of their head.
     states: HashMap<LearnerId, Arc<Learner>>,
@@ -99,12 +103,13 @@ impl Replay<'_> {
     fn commit(&mut self, offset: u64, committed: &Committed) -> Result<(), StoreError> {
         let (learner, events) = (committed.learner, &committed.events);
         let version = self.version(learner)?;
+        let mut after = None;
         if let (Some(version), Some(last)) = (version, events.last())
             && version < last.version
         {
             let state = self.state(version, committed)?;
-            self.states.insert(learner, state);
-            self.changed.insert(learner);
+            self.states.insert(learner, state.clone());
+            after = Some(state);
         }
         self.draft.commit(&Written {
             learner,
@@ -113,7 +118,15 @@ impl Replay<'_> {
             position: committed.position,
             n_events: u32::try_from(events.len()).expect("versions are of 32 bits"),
             receipt: committed.receipt.as_ref().map(|it| &*it.key),
-        })
+        })?;
+        match after {
+            Some(state) if self.is_tail => {
+                self.draft.state(&state, &(self.summarizer.summarize)(&state))?;
+            }
+            Some(_) => drop(self.changed.insert(learner)),
+            None => {}
+        }
+        Ok(())
     }
 
     /// The version that a learner's head tells; `None`: they were erased.

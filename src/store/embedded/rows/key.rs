@@ -101,11 +101,12 @@ pub(super) fn receipts(learner: LearnerId, tag: Tag) -> Vec<u8> {
 }
 
 /// Stands for an idempotency key. Few keys of a learner share one, if any.
-pub(super) type Tag = u32;
+pub(super) type Tag = u64;
 
 /// The tag of an idempotency key.
 pub(super) fn tag(name: &str) -> Tag {
-    crc32c::crc32c(&digest(&[name]))
+    let [a, b, c, d, e, f, g, h, ..] = digest(&[name]);
+    Tag::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Who holds a claim.

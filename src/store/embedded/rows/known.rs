@@ -6,10 +6,7 @@ use std::collections::HashMap;
 use quick_cache::unsync::Cache;
 
 use super::Head;
-use crate::{
-    domain::id::LearnerId,
-    store::{Bucket, Position},
-};
+use crate::{domain::id::LearnerId, store::Bucket};
 
 /// A head takes about as many bytes.
 const HEAD: u64 = 1_024;
@@ -17,15 +14,15 @@ const HEAD: u64 = 1_024;
 /// Decoded rows.
 pub(in super::super) struct Known {
     heads: Cache<LearnerId, Head>,
-    /// The last row of the feed of each bucket that was written to, by its number.
-    feeds: HashMap<Bucket, (u64, Vec<Position>)>,
+    /// The last row of the feed of each bucket that was written to, by its number: offsets.
+    feeds: HashMap<Bucket, (u64, Vec<u64>)>,
 }
 
 /// Decoded rows that a draft changed.
 #[derive(Default)]
 pub(in super::super) struct Learnt {
     pub(super) heads: Vec<(LearnerId, Head)>,
-    pub(super) feeds: Vec<(Bucket, u64, Vec<Position>)>,
+    pub(super) feeds: Vec<(Bucket, u64, Vec<u64>)>,
 }
 
 impl Known {
@@ -45,13 +42,19 @@ impl Known {
         }
     }
 
+    /// Knows nothing any more.
+    pub(in super::super) fn forget(&mut self) {
+        self.heads.clear();
+        self.feeds.clear();
+    }
+
     /// A learner's head, if it is known.
     pub(super) fn head(&self, learner: LearnerId) -> Option<&Head> {
         self.heads.peek(&learner)
     }
 
     /// A row of a feed, if it is known.
-    pub(super) fn feed(&self, bucket: Bucket, chunk: u64) -> Option<&Vec<Position>> {
+    pub(super) fn feed(&self, bucket: Bucket, chunk: u64) -> Option<&Vec<u64>> {
         self.feeds.get(&bucket).filter(|it| it.0 == chunk).map(|it| &it.1)
     }
 }

@@ -9,9 +9,11 @@ mod layer;
 mod pending;
 mod seal;
 mod table;
+#[cfg(test)]
+mod tests;
 mod view;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, thread};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -113,6 +115,7 @@ pub(super) struct Meta {
     pub(super) n_learners: u64,
     pub(super) n_erased: u64,
     pub(super) n_events: u64,
+    pub(super) n_receipts: u64,
 }
 
 /// A part of a state. All parts of one state name its version.
@@ -194,7 +197,11 @@ pub(super) trait Rows: Sized {
     /// A learner's state, with its size in bytes.
     fn record(&self, learner: LearnerId) -> Result<Option<(Learner, usize)>, StoreError> {
         // A commit between two reads changes the version.
-        for _ in 0..1_000 {
+        for n_tries in 0..1_000 {
+            if 10 < n_tries {
+                // Whoever writes it needs a processor.
+                thread::yield_now();
+            }
             match self.record_once(learner)? {
                 Read::Whole(learner, size) => return Ok(Some((*learner, size))),
                 Read::Nothing => return Ok(None),
