@@ -9,7 +9,7 @@ use milepost::graphql;
 
 use cli::{GuideCommand, ServeOptions, ToolCommand};
 
-// Two thirds of what sled does is to allocate and to free: see docs/DEPENDENCIES.md.
+// Much of what sled does is to allocate and to free: see docs/DEPENDENCIES.md.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

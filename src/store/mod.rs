@@ -333,6 +333,11 @@ impl StoreError {
         |source| StoreError::Io { context, source }
     }
 
+    /// Whether there was no room on the disk.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        matches!(self, StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull)
+    }
+
     /// A record of the ledger is not what it was.
     pub(crate) fn ledger_damaged(seq: u64, how: &str) -> Self {
         StoreError::LedgerDamaged { seq, how: how.to_owned() }

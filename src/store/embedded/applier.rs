@@ -5,7 +5,7 @@
 //! a smaller sled when much of its files is dead: sled gives nothing back.
 
 use std::{
-    io, mem,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -190,9 +190,7 @@ impl Applier {
             _ if MAX_MADE <= self.n_made => {
                 Reason::Failed(format!("sled fails again and again; at last: {error}"))
             }
-            StoreError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Reason::Full(format!("the disk is full: {error}"))
-            }
+            error if error.is_disk_full() => Reason::Full(format!("the disk is full: {error}")),
             _ => Reason::RowsLost(format!("sled failed: {error}")),
         });
     }
@@ -218,7 +216,7 @@ impl Applier {
                     self.inner.halt.lift(&reason);
                 }
             }
-            Err(error) if is_full(&error) => {}
+            Err(error) if error.is_disk_full() => {}
             Err(error) => {
                 self.is_broken = true;
                 self.inner.halt.set(Reason::Failed(format!("the rows cannot be made anew: {error}")));
@@ -273,8 +271,4 @@ impl Applier {
     fn orders(&self) -> std::sync::MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn is_full(error: &StoreError) -> bool {
-    matches!(error, StoreError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
 }

@@ -11,7 +11,6 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -222,11 +221,10 @@ impl Committer {
 
     /// What an error means for the store.
     fn reason(&self, error: StoreError) -> Reason {
-        match &error {
-            StoreError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Reason::Full(format!("the disk is full: {error}"))
-            }
-            _ => Reason::Failed(format!("writing failed: {error}")),
+        if error.is_disk_full() {
+            Reason::Full(format!("the disk is full: {error}"))
+        } else {
+            Reason::Failed(format!("writing failed: {error}"))
         }
     }
 }

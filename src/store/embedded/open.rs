@@ -5,7 +5,6 @@
 //! open, and nothing of the ledger is touched.
 
 use std::{
-    io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
@@ -116,7 +115,7 @@ impl Opening<'_> {
         let opened = match looked.and_then(|(table, meta)| self.try_rows(table, meta, is_trusted)) {
             Ok(opened) => Ok(opened),
             Err(error @ StoreError::LedgerDamaged { .. }) => Err(error),
-            Err(error @ StoreError::Io { .. }) if is_disk_full(&error) => Err(error),
+            Err(error) if error.is_disk_full() => Err(error),
             Err(doubt) => {
                 tracing::warn!(%doubt, "the rows in sled are made anew from the ledger");
                 // Its threads may still write to the old files, by name.
@@ -223,8 +222,4 @@ fn begin(table: &Arc<Table>, meta: Meta) -> Result<Meta, StoreError> {
     let (changes, meta, _) = Draft::new(&View::new(table.clone()), meta).finish(0);
     table.apply(in_order(changes))?;
     Ok(meta)
-}
-
-fn is_disk_full(error: &StoreError) -> bool {
-    matches!(error, StoreError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
 }

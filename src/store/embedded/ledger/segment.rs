@@ -2,7 +2,7 @@
 //! temporary name and synced with its directory before anything is written to it. Only the newest
 //! one grows; it is sealed, which takes its room away, once the next one is there.
 //!
-//! Room that is there already makes a sync about half as dear as appending would, because the file's
+//! Room that is there already makes a sync cost about six tenths of what appending would, because the file's
 //! length stays as it is, and writing to it needs no space on the disk.
 //!
 //! Header: `"MILEPOST" | format u16 | store u128 | first sequence u64 | start u64 | crc32c u32`,

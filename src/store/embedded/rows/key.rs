@@ -65,7 +65,7 @@ pub(super) fn head(learner: LearnerId) -> Vec<u8> {
     of_learner(learner, Kind::Head)
 }
 
-/// When a row is written: heads of learners after all their other rows, and what is true of the
+/// When a row is written to sled: heads of learners after all their other rows, and what is true of the
 /// store as a whole last.
 pub(super) fn rank(key: &[u8]) -> u8 {
     let is_head = key.get(2) == Some(&(Kind::Head as u8)) && key[..2] != LIST.to_be_bytes();
