@@ -112,7 +112,14 @@ impl Segment {
     /// What stands behind the header.
     pub(super) fn bytes(&self, files: &Files) -> Result<Vec<u8>, StoreError> {
         let context = || format!("reading the ledger file {}", self.file.path().display());
-        files.read_from(&self.file, HEADER).map_err(StoreError::io(context()))
+        let bytes = match files.read_from(&self.file, HEADER) {
+            // It was sealed between the question for its length and the reading, which happens once.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                files.read_from(&self.file, HEADER)
+            }
+            done => done,
+        };
+        bytes.map_err(StoreError::io(context()))
     }
 
     /// How many bytes stand behind the header, room included.

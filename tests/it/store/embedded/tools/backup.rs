@@ -1,13 +1,26 @@
 //! Backups are whole or not there, and so is what is restored from them.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use milepost::store::embedded::tools;
+use milepost::store::{
+    BackupWish, Maintenance, Store,
+    embedded::{Act, EmbeddedOptions, Fault, FileOp, tools},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{damage, digest, entries, interrupt, overwrite, segments, tool, town, tree, village};
-use crate::store::embedded::{copy, open, open_with, options};
+use crate::{
+    given::{Person, second, slug},
+    store::embedded::{copy, open, open_with, options},
+};
 
 #[tokio::test]
 async fn what_is_restored_is_what_was_backed_up() {
@@ -166,4 +179,30 @@ async fn a_broken_manifest_is_named() {
     overwrite(&copy.join("BACKUP"), |it| it.truncate(it.len() / 2));
     let error = tools::restore(&copy, &dir.path().join("new"), &tool()).unwrap_err();
     assert!(error.to_string().contains("cannot be understood"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_may_be_sealed_while_it_is_read() {
+    let dir = TempDir::new().unwrap();
+    let is_on = Arc::new(AtomicBool::new(false));
+    let switch = is_on.clone();
+    let fault: Fault = Arc::new(move |it| {
+        if let FileOp::Read { path, length, .. } = it
+            && 60_000 < *length
+            && switch.swap(false, Ordering::SeqCst)
+        {
+            // As the committer does when the next file is there.
+            let bytes = fs::read(path).unwrap();
+            let end = bytes.iter().rposition(|it| *it != 0).unwrap() + 1;
+            File::options().write(true).open(path).unwrap().set_len(end as u64).unwrap();
+        }
+        Ok(Act::Do)
+    });
+    let store = open_with(dir.path(), EmbeddedOptions { fault: Some(fault), ..options() }).unwrap();
+    store.commit(Person::new(1).registers("Ada")).await.unwrap();
+    is_on.store(true, Ordering::SeqCst);
+    let wish = BackupWish { name: slug("b"), key: None, now: second(0) };
+    let made = store.back_up(wish).await.unwrap();
+    assert!(!is_on.load(Ordering::SeqCst), "it was not sealed");
+    assert_eq!(made.last_sequence, 1);
 }
