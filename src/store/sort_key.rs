@@ -28,6 +28,16 @@ impl SortKey {
         Self(bytes)
     }
 
+    /// Whether a learner stands in the same place before and after a change.
+    pub fn is_same(order: OrderBy, before: &Summary, after: &Summary) -> bool {
+        match order {
+            OrderBy::Name => before.name == after.name,
+            OrderBy::CreatedAt => before.created_at == after.created_at,
+            OrderBy::Progress => progress_key(before) == progress_key(after),
+            OrderBy::LastActivity => before.updated_at == after.updated_at,
+        }
+    }
+
     /// A place that was written down as bytes; `None` when it cannot be one.
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         (16..=NAME_BYTES + 1 + 16).contains(&bytes.len()).then_some(Self(bytes))

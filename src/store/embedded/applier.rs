@@ -239,8 +239,9 @@ impl Applier {
             }
             // What the committer adds meanwhile goes to both.
             if let Some(layer) = self.inner.rows.freeze() {
-                view.table().apply(layer.in_order())?;
-                copy.apply(&layer)?;
+                let packed = view.table().pack(layer.in_order())?;
+                view.table().write(packed.iter().cloned())?;
+                copy.follow(packed)?;
                 self.inner.rows.thaw();
             }
         }

@@ -175,8 +175,8 @@ impl Committer {
         // From here on, in this order: durable, visible, acknowledged.
         *phase = Phase::Writing;
         self.writer.append(decided.group).map_err(|error| self.reason(error))?;
+        self.known.learn(&decided.changes);
         self.inner.rows.add(decided.changes);
-        self.known.learn(decided.learnt);
         self.inner.publish(decided.states, &decided.heads, &decided.meta);
         self.meta = decided.meta;
         Ok((outcomes, decided.heads))

@@ -12,21 +12,22 @@ use super::{
     history,
     ledger::{
         Group,
-        entry::{Committed, Entry, Erased},
+        entry::{Entry, Erased},
     },
-    rows::{Changes, Draft, Head, Known, Learnt, Meta, Rows as _, View, Written},
+    prepared::{After, Prepared},
+    rows::{Changes, Draft, Head, Known, Meta, Rows as _, View, Written},
 };
 use crate::{
     domain::{
         id::{LearnerId, Version},
         learner::Learner,
     },
-    store::{Bucket, Commit, CommitError, Erasure, Position, Receipt, StoreError},
+    store::{Bucket, CommitError, Erasure, Position, Receipt, StoreError},
 };
 
 /// Something to write.
 pub(super) enum Task {
-    Commit(Box<Commit>),
+    Commit(Box<Prepared>),
     Erase(Erasure),
 }
 
@@ -47,7 +48,6 @@ pub(super) struct Decider<'a> {
 pub(super) struct Decided {
     pub(super) group: Group,
     pub(super) changes: Changes,
-    pub(super) learnt: Learnt,
     pub(super) meta: Meta,
     pub(super) states: States,
     pub(super) heads: BTreeMap<Bucket, Position>,
@@ -84,29 +84,26 @@ impl<'a> Decider<'a> {
 
     /// What was decided.
     pub(super) fn finish(self) -> Decided {
-        let (changes, meta, learnt) = self.draft.finish(self.group.last());
-        Decided { group: self.group, changes, meta, learnt, states: self.states, heads: self.heads }
+        let (changes, meta) = self.draft.finish(self.group.last());
+        Decided { group: self.group, changes, meta, states: self.states, heads: self.heads }
     }
 
-    fn commit(&mut self, commit: Commit) -> Outcome {
+    fn commit(&mut self, commit: Prepared) -> Outcome {
         self.check(&commit)?;
-        let (learner, bucket) = (commit.learner, Bucket::of(commit.learner));
-        let n_events = u32::try_from(commit.events.len()).expect("versions are of 32 bits");
+        let Prepared { learner, base, n_events, entry, receipt, after } = commit;
+        let bucket = Bucket::of(learner);
         let head = self.heads.get(&bucket).copied().unwrap_or_else(|| self.inner.head(bucket));
         let position = if n_events == 0 { 0 } else { head + 1 };
-        let entry =
-            Entry::Commit(Committed { learner, position, events: commit.events, receipt: commit.receipt });
-        let offset = self.group.push(&entry)?;
-        let Entry::Commit(Committed { receipt, .. }) = entry else { unreachable!("made above") };
-        let (base, key) = (commit.base, receipt.as_ref().map(|it| &*it.key));
+        let offset = self.group.push(|it| entry.write(position, it))?;
+        let key = receipt.as_ref().map(|it| &*it.key);
         self.draft.commit(&Written { learner, offset, base, position, n_events, receipt: key })?;
         if let Some(receipt) = receipt {
             self.receipts.insert((learner, receipt.key.clone()), receipt);
         }
-        if n_events != 0 {
-            let n_bytes = self.draft.state(&commit.state, &commit.summary)?;
+        if let Some(After { state, rows, .. }) = after {
+            self.states.insert(learner, Some((state, rows.n_bytes)));
+            self.draft.state(learner, rows)?;
             self.heads.insert(bucket, head + u64::from(n_events));
-            self.states.insert(learner, Some((commit.state, n_bytes)));
         }
         Ok(())
     }
@@ -114,7 +111,8 @@ impl<'a> Decider<'a> {
     fn erase(&mut self, erasure: Erasure) -> Outcome {
         let (learner, recorded_at) = (erasure.learner, erasure.recorded_at);
         self.check_base(learner, erasure.base)?;
-        self.group.push(&Entry::Erase(Erased { learner, recorded_at }))?;
+        let entry = Entry::Erase(Erased { learner, recorded_at });
+        self.group.push(|it| entry.write(it))?;
         self.draft.erase(learner, recorded_at)?;
         self.receipts.retain(|(of, _), _| *of != learner);
         self.states.insert(learner, None);
@@ -125,7 +123,7 @@ impl<'a> Decider<'a> {
     }
 
     /// What a call with the same key did before; an error is about the rows.
-    fn known_receipt(&self, commit: &Commit) -> Result<Option<Result<Receipt, StoreError>>, StoreError> {
+    fn known_receipt(&self, commit: &Prepared) -> Result<Option<Result<Receipt, StoreError>>, StoreError> {
         let Some(Receipt { key, .. }) = &commit.receipt else { return Ok(None) };
         if let Some(receipt) = self.receipts.get(&(commit.learner, key.clone())) {
             return Ok(Some(Ok(receipt.clone())));
@@ -135,11 +133,16 @@ impl<'a> Decider<'a> {
         Ok(history::receipt(&self.inner.ledger, &places, commit.learner, key).transpose())
     }
 
-    fn check(&self, commit: &Commit) -> Outcome {
+    fn check(&self, commit: &Prepared) -> Outcome {
         self.check_base(commit.learner, commit.base)?;
-        for claim in commit.claims() {
-            if self.draft.holder(&claim)?.is_some_and(|it| it != commit.learner) {
-                return Err(CommitError::Claimed(claim));
+        let Some(After { claims, rows, .. }) = &commit.after else { return Ok(()) };
+        let new = self.draft.with_head(commit.learner, |head| {
+            let has = |key| matches!(head, Some(Head::Here(here)) if here.claims.contains(key));
+            claims.iter().zip(&rows.claims).filter(|it| !has(it.1)).collect::<Vec<_>>()
+        })?;
+        for (claim, key) in new {
+            if self.draft.row(key)?.is_some_and(|it: LearnerId| it != commit.learner) {
+                return Err(CommitError::Claimed(claim.clone()));
             }
         }
         Ok(())

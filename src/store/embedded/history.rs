@@ -1,5 +1,7 @@
 //! Reads events: the rows say where they stand, the ledger what they are.
 
+use std::sync::Arc;
+
 use super::{
     ledger::{
         Ledger,
@@ -24,7 +26,7 @@ pub(super) fn of_learner(
     after: Version,
     limit: usize,
 ) -> Result<Vec<Event>, StoreError> {
-    let row = |chunk: u64| rows.events(learner, chunk as u32);
+    let row = |chunk: u64| rows.events(learner, chunk as u32).map(Arc::new);
     let mut reader = Reader { ledger, last: None };
     let mut events = vec![];
     for (version, offset) in places(row, u64::from(after), limit)? {
@@ -97,7 +99,7 @@ pub(super) fn state(
 
 /// Numbers above `after` with their offsets, from rows of [`PLACES`] each.
 fn places(
-    row: impl Fn(u64) -> Result<Vec<u64>, StoreError>,
+    row: impl Fn(u64) -> Result<Arc<Vec<u64>>, StoreError>,
     after: u64,
     limit: usize,
 ) -> Result<Vec<(u64, u64)>, StoreError> {

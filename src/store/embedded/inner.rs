@@ -299,8 +299,15 @@ mod tests {
         let store = EmbeddedStore::open(dir.path(), options).expect("a store");
         let commit = registration();
         store.commit(commit.clone()).await.expect("a commit");
-        let row = (key::record(commit.learner, 0), Some(sled::IVec::from("broken")));
-        store.inner.rows.add([row].into());
+        store.inner.rows.hurry();
+        let mut view = store.inner.rows.view().expect("rows");
+        while !view.is_in_sled() {
+            std::thread::yield_now();
+            view = store.inner.rows.view().expect("rows");
+        }
+        let row = (key::record(commit.learner, 0).into(), Some(sled::IVec::from("broken")));
+        view.table().apply(vec![row]).expect("written");
+        drop(view);
         assert_eq!(store.load(commit.learner).await.expect("loaded"), Some(commit.state));
         store.close().await.expect("closed");
         assert!(!dir.path().join("CLEAN").exists());

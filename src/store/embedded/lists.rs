@@ -104,7 +104,7 @@ mod tests {
         let dir = tempfile::TempDir::new().expect("a directory");
         let table = Table::open(dir.path(), 1 << 20).expect("rows");
         let rows = (0..1_000).map(|it| key::list(OrderBy::Name, &place(it)));
-        table.apply(rows.map(|it| (it.into(), Some((&b""[..]).into())))).expect("written");
+        table.apply(rows.map(|it| (it.into(), Some((&b""[..]).into()))).collect()).expect("written");
         let view = View::new(Arc::new(table));
         for (descending, from_end) in [(false, false), (false, true), (true, false), (true, true)] {
             for after in [None, Some(place(500))] {

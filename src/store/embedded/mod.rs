@@ -32,6 +32,7 @@ mod ledger;
 mod lists;
 mod open;
 mod options;
+mod prepared;
 mod replay;
 mod rows;
 pub mod tools;
@@ -58,6 +59,7 @@ use self::{
     decide::Task,
     inner::{Inner, Loaded},
     open::Opened,
+    prepared::Prepared,
     rows::{Head, Known, Rows as _, View},
     upkeep::Upkeep,
 };
@@ -185,7 +187,7 @@ impl Store for EmbeddedStore {
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         commit.check()?;
-        self.write(Task::Commit(Box::new(commit))).await
+        self.write(Task::Commit(Box::new(Prepared::of(commit)))).await
     }
 
     async fn erase(&self, erasure: Erasure) -> Result<(), CommitError> {

@@ -18,7 +18,7 @@ use super::{
     ledger::{Ledger, Place, Seq, Writer, check_end},
     panic_text,
     replay::replay,
-    rows::{Draft, Meta, Rows as _, Table, View, in_order},
+    rows::{Draft, Meta, Rows as _, Table, View},
 };
 use crate::store::StoreError;
 
@@ -219,7 +219,7 @@ fn catch<T>(act: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError
 }
 
 fn begin(table: &Arc<Table>, meta: Meta) -> Result<Meta, StoreError> {
-    let (changes, meta, _) = Draft::new(&View::new(table.clone()), meta).finish(0);
-    table.apply(in_order(changes))?;
+    let (changes, meta) = Draft::new(&View::new(table.clone()), meta).finish(0);
+    table.apply(changes.in_order())?;
     Ok(meta)
 }

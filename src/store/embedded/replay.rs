@@ -17,7 +17,7 @@ use super::{
         Ledger, Seq,
         entry::{Committed, Entry},
     },
-    rows::{Draft, Head, Meta, Rows as _, Table, View, Written, in_order},
+    rows::{Draft, Head, Meta, Rows as _, State, Table, View, Written},
 };
 use crate::{
     domain::{
@@ -29,7 +29,9 @@ use crate::{
 };
 
 /// So many changed rows are written together.
-const BATCH: usize = 65_536;
+const BATCH: usize = 16_384;
+/// Small rows wait for so many others, unless rows may be ahead.
+const SMALL: usize = 500_000;
 
 /// Fewer states are not worth a thread.
 const SHARE: usize = 256;
@@ -55,12 +57,12 @@ pub(super) fn replay(
         replay.add(offset, entry)?;
         applied = seq;
         if BATCH <= replay.draft.len() {
-            replay.write(applied)?;
+            replay.write(applied, false)?;
             progress(applied, end);
         }
         Ok(())
     })?;
-    let meta = replay.write(applied)?;
+    let meta = replay.write(applied, true)?;
     progress(applied, end);
     Ok(meta)
 }
@@ -121,7 +123,7 @@ impl Replay<'_> {
         })?;
         match after {
             Some(state) if self.is_tail => {
-                self.draft.state(&state, &(self.summarizer.summarize)(&state))?;
+                self.draft.state(learner, State::of(&state, (self.summarizer.summarize)(&state)))?;
             }
             Some(_) => drop(self.changed.insert(learner)),
             None => {}
@@ -181,17 +183,20 @@ impl Replay<'_> {
         })
     }
 
-    fn write(&mut self, applied: Seq) -> Result<Meta, StoreError> {
+    fn write(&mut self, applied: Seq, is_last: bool) -> Result<Meta, StoreError> {
         let mut states = mem::take(&mut self.states);
         let changed: Vec<_> =
             mem::take(&mut self.changed).into_iter().filter_map(|it| states.remove(&it)).collect();
         for (state, summary) in changed.iter().zip(self.summaries(&changed)) {
-            self.draft.state(state, &summary)?;
+            self.draft.state(state.id, State::of(state, summary))?;
         }
         let meta = self.draft.meta().clone();
         let draft = mem::replace(&mut self.draft, Draft::new(self.view, meta));
-        let (changes, meta, _) = draft.finish(applied);
-        self.view.table().apply(in_order(changes))?;
+        let (mut changes, meta) = draft.finish(applied);
+        if !self.is_tail && !is_last && changes.n_small() < SMALL {
+            self.draft = Draft::with_small(self.view, meta.clone(), changes.take_small());
+        }
+        self.view.table().apply(changes.in_order())?;
         Ok(meta)
     }
 }

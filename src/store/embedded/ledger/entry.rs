@@ -70,7 +70,31 @@ pub(crate) struct Voided {
     pub(crate) n_events: u32,
 }
 
+/// A commit as it is written, but for its position: that is known only when its turn comes.
+pub(crate) struct Unplaced(Vec<u8>);
+
+/// How many bytes stand before the position.
+const BEFORE_POSITION: usize = r#"{"commit":{"learner":"00000000-0000-0000-0000-000000000000","position":"#.len();
+
+impl Unplaced {
+    /// Appends it as it is written, with its position.
+    pub(crate) fn write(&self, position: Position, bytes: &mut Vec<u8>) {
+        let (before, rest) = self.0.split_at(BEFORE_POSITION);
+        bytes.extend_from_slice(before);
+        serde_json::to_writer(&mut *bytes, &position).expect("a number");
+        // A zero stands in its place.
+        bytes.extend_from_slice(&rest[1..]);
+    }
+}
+
 impl Committed {
+    /// As it is written, but for its position, which is 0.
+    pub(crate) fn to_unplaced(&self) -> Unplaced {
+        let mut bytes = Vec::with_capacity(1_024);
+        serde_json::to_writer(&mut bytes, &Named { commit: self }).expect("plain data");
+        Unplaced(bytes)
+    }
+
     /// What is left of it when its learner was erased.
     pub(crate) fn to_voided(&self) -> Voided {
         Voided {
@@ -80,6 +104,12 @@ impl Committed {
             n_events: u32::try_from(self.events.len()).expect("versions are of 32 bits"),
         }
     }
+}
+
+/// An [`Entry::Commit`] of a borrowed commit.
+#[derive(Serialize)]
+struct Named<'a> {
+    commit: &'a Committed,
 }
 
 fn is_0<T: Default + PartialEq>(number: &T) -> bool {
@@ -135,6 +165,18 @@ mod tests {
         check(
             r#"{"erase":{"learner":"00000000-0000-0000-0000-000000000001","recorded_at":"2026-01-01T00:00:00Z"}}"#,
         );
+    }
+
+    #[test]
+    fn a_commit_is_written_the_same_when_its_position_comes_later() {
+        let learner = LearnerId(uuid::Uuid::max());
+        for position in [0, 7, u64::MAX] {
+            let mut bytes = b"before".to_vec();
+            let committed = Committed { learner, position: 0, events: vec![], receipt: None };
+            committed.to_unplaced().write(position, &mut bytes);
+            let entry = Entry::Commit(Committed { position, ..committed });
+            assert_eq!(bytes, [b"before", &*entry.to_payload()].concat());
+        }
     }
 
     #[test]

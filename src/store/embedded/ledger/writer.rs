@@ -5,7 +5,6 @@ use std::{path::PathBuf, sync::Arc};
 use super::{
     super::files::Files,
     Ledger,
-    entry::Entry,
     record::{self, MAX_PAYLOAD, Seq},
     segment::{HEADER, Header, Segment},
     witness::Witness,
@@ -128,10 +127,10 @@ impl Writer {
 }
 
 impl Group {
-    /// Adds an entry and says which offset it will have.
-    pub(in super::super) fn push(&mut self, entry: &Entry) -> Result<u64, StoreError> {
+    /// Adds the entry that is appended and says which offset it will have.
+    pub(in super::super) fn push(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> Result<u64, StoreError> {
         let (offset, before) = (self.end, self.bytes.len());
-        let length = record::write(&mut self.bytes, self.next, before == 0, |it| entry.write(it));
+        let length = record::write(&mut self.bytes, self.next, before == 0, append);
         if MAX_PAYLOAD < length {
             self.bytes.truncate(before);
             return Err(StoreError::TooLong(length));

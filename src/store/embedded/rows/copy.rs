@@ -1,10 +1,8 @@
 //! Copies rows from one sled into another while rows are still written.
 
-use std::sync::Arc;
-
 use sled::IVec;
 
-use super::{Table, key, layer::Layer, seal};
+use super::{Row, Table, key, seal};
 use crate::store::StoreError;
 
 /// So many rows are copied between two looks at what else is to be done.
@@ -29,23 +27,22 @@ impl<'a> Copy<'a> {
     pub(in super::super) fn step(&mut self) -> Result<bool, StoreError> {
         let low = self.done.as_ref().map_or_else(Vec::new, |it| [it, &[0][..]].concat());
         let mut rows = vec![];
-        for row in self.from.range(&low, key::END).take(STEP) {
+        for row in self.from.packed(&low, key::END).take(STEP) {
             let (key, value) = row?;
-            // A list has no values to seal.
-            if !value.is_empty() && seal::unseal(&key, &value).is_none() {
+            if seal::unseal(&key, &value).is_none() {
                 return Err(super::damaged(&key));
             }
             rows.push((key, Some(value)));
         }
         let more = rows.len() == STEP;
         self.done = rows.last().map(|it| it.0.clone()).or(self.done.take());
-        self.to.apply(rows)?;
+        self.to.write(rows)?;
         Ok(more)
     }
 
-    /// Brings what was copied already up to rows that were written since.
-    pub(in super::super) fn apply(&self, layer: &Arc<Layer>) -> Result<(), StoreError> {
+    /// Brings what was copied already up to what the other sled was given since.
+    pub(in super::super) fn follow(&self, packed: Vec<Row>) -> Result<(), StoreError> {
         let done = self.done.as_deref().unwrap_or_default();
-        self.to.apply(layer.in_order().filter(|(key, _)| **key <= *done))
+        self.to.write(packed.into_iter().filter(|(key, _)| **key <= *done))
     }
 }

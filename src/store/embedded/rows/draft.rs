@@ -1,25 +1,25 @@
 //! Rows that are about to be written: those of a group of ledger entries, together.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     mem,
+    sync::Arc,
 };
 
 use sled::IVec;
 
 use super::{
-    CHUNK, Changes, Head, Here, LOST, Meta, PLACES, Part, RECEIPTS, Rows, View, close,
+    ByKey, Changes, Feed, Head, Here, LOST, Latest, Meta, PLACES, Parts, RECEIPTS, Rows, State, View, close,
     key::{self, Tag},
-    known::{Known, Learnt},
+    known::Known,
 };
 use crate::{
     domain::{
         id::{LearnerId, Version},
-        learner::Learner,
         summary::{OrderBy, Summary},
         time::Timestamp,
     },
-    store::{Bucket, Claim, Position, SortKey, StoreError},
+    store::{Bucket, Position, SortKey, StoreError},
 };
 
 /// Changes of rows on top of those that are written.
@@ -27,9 +27,10 @@ pub(in super::super) struct Draft<'a> {
     view: &'a View,
     known: Option<&'a Known>,
     changed: Changes,
-    /// Heads and rows of feeds that changed, which are encoded once, at the end.
+    /// What changed of learners and feeds, which is not encoded here.
     heads: HashMap<LearnerId, Head>,
-    feeds: HashMap<(Bucket, u64), Vec<u64>>,
+    parts: HashMap<LearnerId, Parts>,
+    feeds: HashMap<(Bucket, u64), Feed>,
     meta: Meta,
 }
 
@@ -57,8 +58,13 @@ impl Written<'_> {
 impl<'a> Draft<'a> {
     /// No changes yet.
     pub(in super::super) fn new(view: &'a View, meta: Meta) -> Self {
-        let (changed, heads, feeds) = (BTreeMap::new(), HashMap::new(), HashMap::new());
-        Self { view, known: None, changed, heads, feeds, meta }
+        let (heads, parts, feeds) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { view, known: None, changed: Changes::default(), heads, parts, feeds, meta }
+    }
+
+    /// No changes yet, but of small rows that are to be written later.
+    pub(in super::super) fn with_small(view: &'a View, meta: Meta, small: ByKey) -> Self {
+        Self { changed: Changes { small, ..Changes::default() }, ..Self::new(view, meta) }
     }
 
     /// No changes yet, of rows some of which are known.
@@ -105,28 +111,25 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Adds the state of a learner after all their commits, and says how many bytes it takes.
-    pub(in super::super) fn state(
-        &mut self,
-        state: &Learner,
-        summary: &Summary,
-    ) -> Result<usize, StoreError> {
-        let mut here = match self.take_head(state.id)? {
+    /// Adds the state of a learner after all their commits.
+    pub(in super::super) fn state(&mut self, learner: LearnerId, state: State) -> Result<(), StoreError> {
+        let mut here = match self.take_head(learner)? {
             Some(Head::Here(here)) => here,
             Some(erased) => {
-                self.heads.insert(state.id, erased);
-                return Ok(0);
+                self.heads.insert(learner, erased);
+                return Ok(());
             }
-            None => return Ok(0),
+            None => return Ok(()),
         };
-        self.claims(state, &mut here)?;
-        self.lists(state.id, here.summary.as_ref(), Some(summary));
-        here.summary = Some(summary.clone());
-        let bytes = Vec::with_capacity(2 * CHUNK);
-        let bytes = postcard::to_extend(state, bytes).expect("a state holds nothing that postcard cannot");
-        here.n_chunks = self.record(state, &bytes, here.n_chunks);
-        self.heads.insert(state.id, Head::Here(here));
-        Ok(bytes.len())
+        self.claims(learner, state.claims, &mut here)?;
+        self.lists(learner, here.summary.as_ref(), Some(&state.summary));
+        here.summary = Some(state.summary);
+        let n_chunks = u16::try_from(state.parts.len()).expect("no state has 200 MB");
+        (n_chunks..here.n_chunks).for_each(|it| self.remove(key::record(learner, it)));
+        here.n_chunks = n_chunks;
+        self.parts.insert(learner, state.parts);
+        self.heads.insert(learner, Head::Here(here));
+        Ok(())
     }
 
     /// Adds the changes of an erasure.
@@ -159,25 +162,23 @@ impl<'a> Draft<'a> {
             self.remove(key);
         }
         self.keys(&key::of_learner(learner, key::Kind::Record))?.into_iter().for_each(|it| self.remove(it));
+        self.parts.remove(&learner);
         self.heads.insert(learner, Head::Erased { at, n_events });
         Ok(())
     }
 
     /// All changes, which bring the rows up to this record of the ledger.
-    pub(in super::super) fn finish(mut self, applied: u64) -> (Changes, Meta, Learnt) {
+    pub(in super::super) fn finish(mut self, applied: u64) -> (Changes, Meta) {
         self.meta.applied = applied;
         let meta = self.meta.clone();
         self.set(key::META.to_vec(), &meta);
-        let mut learnt = Learnt::default();
-        for (learner, head) in mem::take(&mut self.heads) {
-            self.set(key::head(learner), &head);
-            learnt.heads.push((learner, head));
+        for (learner, head) in self.heads {
+            let latest = Latest { head: Arc::new(head), parts: self.parts.remove(&learner) };
+            self.changed.learners.push((learner, latest));
         }
-        for ((bucket, chunk), places) in mem::take(&mut self.feeds) {
-            self.set(key::feed(bucket, chunk), &places);
-            learnt.feeds.push((bucket, chunk, places));
-        }
-        (self.changed, meta, learnt)
+        let feeds = self.feeds.into_iter().map(|((bucket, chunk), feed)| (bucket, chunk, feed));
+        self.changed.feeds.extend(feeds);
+        (self.changed, meta)
     }
 
     /// What is true of the store with these changes.
@@ -185,43 +186,39 @@ impl<'a> Draft<'a> {
         &self.meta
     }
 
-    /// How many rows change.
+    /// How many rows change, small ones aside.
     pub(in super::super) fn len(&self) -> usize {
-        self.changed.len() + self.heads.len() + self.feeds.len()
+        self.changed.rows.len() + self.heads.len() + self.feeds.len()
     }
 
-    fn claims(&mut self, state: &Learner, here: &mut Here) -> Result<(), StoreError> {
-        let claims: Vec<_> = Claim::of(state).iter().map(key::claim).collect();
+    fn claims(
+        &mut self,
+        learner: LearnerId,
+        claims: Vec<Vec<u8>>,
+        here: &mut Here,
+    ) -> Result<(), StoreError> {
         for claim in here.claims.iter().filter(|it| !claims.contains(it)) {
             // When several commits are made into rows at once, somebody else may have it by now.
-            if self.row(claim)? == Some(state.id) {
+            if self.row(claim)? == Some(learner) {
                 self.remove(claim.clone());
             }
         }
-        claims.iter().filter(|it| !here.claims.contains(it)).for_each(|it| self.set(it.clone(), &state.id));
+        claims.iter().filter(|it| !here.claims.contains(it)).for_each(|it| self.set(it.clone(), &learner));
         here.claims = claims;
         Ok(())
     }
 
     fn lists(&mut self, learner: LearnerId, before: Option<&Summary>, after: Option<&Summary>) {
         for order in OrderBy::ALL {
-            let key = |it| key::list(order, &SortKey::of(order, learner, it));
-            let (before, after) = (before.map(key), after.map(key));
-            if before == after {
+            if let (Some(before), Some(after)) = (before, after)
+                && SortKey::is_same(order, before, after)
+            {
                 continue;
             }
-            before.into_iter().for_each(|it| self.remove(it));
-            after.into_iter().for_each(|it| self.put(it, vec![]));
+            let key = |it| key::list(order, &SortKey::of(order, learner, it));
+            before.into_iter().for_each(|it| self.remove(key(it)));
+            after.into_iter().for_each(|it| self.put(key(it), vec![]));
         }
-    }
-
-    fn record(&mut self, state: &Learner, bytes: &[u8], n_before: u16) -> u16 {
-        let n_chunks = u16::try_from(bytes.chunks(CHUNK).len()).expect("no state has 200 MB");
-        for (chunk, bytes) in (0..).zip(bytes.chunks(CHUNK)) {
-            self.set(key::record(state.id, chunk), &Part { version: state.version, n_chunks, bytes });
-        }
-        (n_chunks..n_before).for_each(|it| self.remove(key::record(state.id, it)));
-        n_chunks
     }
 
     /// Adds places for the events of a commit; those that fill a row get one.
@@ -295,12 +292,8 @@ impl<'a> Draft<'a> {
         self.fill_feed(bucket, base)?;
         let end = base + u64::from(written.n_events);
         for chunk in base / PLACES..=(end - 1) / PLACES {
-            let mut places = Rows::feed(self, bucket, chunk)?;
             let n_places = (end - chunk * PLACES).min(PLACES) as usize;
-            if places.len() < n_places {
-                places.resize(n_places, written.offset);
-                self.feeds.insert((bucket, chunk), places);
-            }
+            self.lengthen(bucket, chunk, n_places, written.offset)?;
         }
         Ok(())
     }
@@ -309,14 +302,30 @@ impl<'a> Draft<'a> {
     fn fill_feed(&mut self, bucket: Bucket, base: Position) -> Result<(), StoreError> {
         for chunk in (0..base.div_ceil(PLACES)).rev() {
             let n_places = (base - chunk * PLACES).min(PLACES) as usize;
-            let mut places = Rows::feed(self, bucket, chunk)?;
-            if n_places <= places.len() {
+            if !self.lengthen(bucket, chunk, n_places, LOST)? {
                 break;
             }
-            places.resize(n_places, LOST);
-            self.feeds.insert((bucket, chunk), places);
         }
         Ok(())
+    }
+
+    /// Sees to it that a row of a feed has so many places, and answers whether it had fewer.
+    fn lengthen(
+        &mut self,
+        bucket: Bucket,
+        chunk: u64,
+        n_places: usize,
+        with: u64,
+    ) -> Result<bool, StoreError> {
+        let mut feed = Rows::feed(self, bucket, chunk)?;
+        if n_places <= feed.len() {
+            return Ok(false);
+        }
+        // The row that a draft has already is changed in place.
+        self.feeds.remove(&(bucket, chunk));
+        Arc::make_mut(&mut feed).resize(n_places, with);
+        self.feeds.insert((bucket, chunk), feed);
+        Ok(true)
     }
 
     /// A learner's head, to be changed and put back.
@@ -333,7 +342,7 @@ impl<'a> Draft<'a> {
         for row in self.view.starting_with(prefix) {
             keys.insert(row?.0.to_vec());
         }
-        let changed = self.changed.range(prefix.to_vec()..);
+        let changed = self.changed.of(prefix).range(prefix.to_vec()..);
         for (key, value) in changed.take_while(|(key, _)| key.starts_with(prefix)) {
             match value {
                 Some(_) => keys.insert(key.clone()),
@@ -349,17 +358,17 @@ impl<'a> Draft<'a> {
     }
 
     fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.changed.insert(key, Some(value.into()));
+        self.changed.put(key, Some(value.into()));
     }
 
     fn remove(&mut self, key: Vec<u8>) {
-        self.changed.insert(key, None);
+        self.changed.put(key, None);
     }
 }
 
 impl Rows for Draft<'_> {
     fn value(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        match self.changed.get(key) {
+        match self.changed.of(key).get(key) {
             Some(value) => Ok(value.clone()),
             None => self.view.value(key),
         }
@@ -376,7 +385,7 @@ impl Rows for Draft<'_> {
         }
     }
 
-    fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Vec<u64>, StoreError> {
+    fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Feed, StoreError> {
         let known = self.feeds.get(&(bucket, chunk)).or_else(|| self.known?.feed(bucket, chunk));
         known.map_or_else(|| self.view.feed(bucket, chunk), |it| Ok(it.clone()))
     }

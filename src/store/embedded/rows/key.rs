@@ -65,11 +65,65 @@ pub(super) fn head(learner: LearnerId) -> Vec<u8> {
     of_learner(learner, Kind::Head)
 }
 
-/// When a row is written to sled: heads of learners after all their other rows, and what is true of the
-/// store as a whole last.
-pub(super) fn rank(key: &[u8]) -> u8 {
-    let is_head = key.get(2) == Some(&(Kind::Head as u8)) && key[..2] != LIST.to_be_bytes();
-    if key == META { 2 } else { u8::from(is_head) }
+/// The bucket that a row belongs to; `None`: it is of the whole store.
+pub(super) fn bucket(key: &[u8]) -> Option<Bucket> {
+    Bucket::new(u16::from_be_bytes(*key.first_chunk()?))
+}
+
+/// The buckets that have keys from one up to another.
+pub(super) fn buckets(low: &[u8], high: &[u8]) -> impl Iterator<Item = Bucket> + use<> {
+    let number = |key: &[u8], none| key.first_chunk().map_or(none, |it| u16::from_be_bytes(*it));
+    (number(low, 0)..=number(high, u16::MAX)).map_while(Bucket::new)
+}
+
+/// A row that the committer and the readers know as what it says.
+pub(super) enum Whole {
+    /// A learner's head.
+    Head(LearnerId),
+    /// One part of a learner's state.
+    Record(LearnerId, u16),
+    /// Places of a feed.
+    Feed(Bucket, u64),
+}
+
+impl Whole {
+    /// Which row has this key; `None`: one of another kind.
+    pub(super) fn of(key: &[u8]) -> Option<Self> {
+        let bucket = bucket(key)?;
+        match *key.get(2)? {
+            it if it == Kind::Head as u8 => Some(Self::Head(learner(key)?)),
+            it if it == Kind::Record as u8 => {
+                Some(Self::Record(learner(key)?, u16::from_be_bytes(key.get(19..)?.try_into().ok()?)))
+            }
+            it if it == Kind::Feed as u8 => {
+                Some(Self::Feed(bucket, u64::from_be_bytes(key.get(3..)?.try_into().ok()?)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How many bytes a key shares with others of its kind and bucket, or of its list.
+const START: usize = 3;
+
+/// Whether the row with this key is small, so that it shares a row of sled with others.
+pub(super) fn is_small(key: &[u8]) -> bool {
+    is_place(key) || bucket(key).is_some() && key.get(2) == Some(&(Kind::Claim as u8))
+}
+
+/// Whether the row with this key is a place in a list.
+pub(super) fn is_place(key: &[u8]) -> bool {
+    key.starts_with(&LIST.to_be_bytes())
+}
+
+/// What the keys of all small rows start with that belong together.
+pub(super) fn start(key: &[u8]) -> &[u8] {
+    &key[..START.min(key.len())]
+}
+
+/// What is behind [`start`].
+pub(super) fn rest(key: &[u8]) -> &[u8] {
+    &key[START.min(key.len())..]
 }
 
 /// One part of a learner's state.

@@ -1,11 +1,11 @@
 //! Rows as the committer knows them: decoded once, and kept for as long as there is memory. It alone
 //! changes them, so that what it knows is never old.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use quick_cache::unsync::Cache;
 
-use super::Head;
+use super::{Changes, Feed, Head};
 use crate::{domain::id::LearnerId, store::Bucket};
 
 /// A head takes about as many bytes.
@@ -13,16 +13,9 @@ const HEAD: u64 = 1_024;
 
 /// Decoded rows.
 pub(in super::super) struct Known {
-    heads: Cache<LearnerId, Head>,
-    /// The last row of the feed of each bucket that was written to, by its number: offsets.
-    feeds: HashMap<Bucket, (u64, Vec<u64>)>,
-}
-
-/// Decoded rows that a draft changed.
-#[derive(Default)]
-pub(in super::super) struct Learnt {
-    pub(super) heads: Vec<(LearnerId, Head)>,
-    pub(super) feeds: Vec<(Bucket, u64, Vec<u64>)>,
+    heads: Cache<LearnerId, Arc<Head>>,
+    /// The last row of the feed of each bucket that was written to, by its number.
+    feeds: HashMap<Bucket, (u64, Feed)>,
 }
 
 impl Known {
@@ -33,11 +26,13 @@ impl Known {
     }
 
     /// Takes over what was written.
-    pub(in super::super) fn learn(&mut self, learnt: Learnt) {
-        learnt.heads.into_iter().for_each(|(learner, head)| self.heads.insert(learner, head));
-        for (bucket, chunk, places) in learnt.feeds {
-            if self.feeds.get(&bucket).is_none_or(|it| it.0 <= chunk) {
-                self.feeds.insert(bucket, (chunk, places));
+    pub(in super::super) fn learn(&mut self, changes: &Changes) {
+        for (learner, latest) in &changes.learners {
+            self.heads.insert(*learner, latest.head.clone());
+        }
+        for (bucket, chunk, feed) in &changes.feeds {
+            if self.feeds.get(bucket).is_none_or(|it| it.0 <= *chunk) {
+                self.feeds.insert(*bucket, (*chunk, feed.clone()));
             }
         }
     }
@@ -50,11 +45,11 @@ impl Known {
 
     /// A learner's head, if it is known.
     pub(super) fn head(&self, learner: LearnerId) -> Option<&Head> {
-        self.heads.peek(&learner)
+        self.heads.peek(&learner).map(|it| &**it)
     }
 
     /// A row of a feed, if it is known.
-    pub(super) fn feed(&self, bucket: Bucket, chunk: u64) -> Option<&Vec<u64>> {
+    pub(super) fn feed(&self, bucket: Bucket, chunk: u64) -> Option<&Feed> {
         self.feeds.get(&bucket).filter(|it| it.0 == chunk).map(|it| &it.1)
     }
 }

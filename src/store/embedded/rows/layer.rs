@@ -1,10 +1,14 @@
 //! Rows that are durable in the ledger and not yet in sled. sled is slow to write to, so rows are
 //! collected here, where a row that changes often is written over, and sled is given the outcome.
+//!
+//! What changes with every commit, the heads of learners and the feeds, stays as it is in memory and is
+//! encoded once, for sled.
 
 use std::{
+    collections::BTreeMap,
     ops::Bound,
     sync::{
-        Mutex, PoisonError,
+        Mutex, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -12,42 +16,120 @@ use std::{
 use crossbeam_skiplist::SkipMap;
 use sled::IVec;
 
-use super::key;
+use super::{
+    Changes, Feed, Latest, Row, feed_row, in_order,
+    key::{self, Whole},
+};
+use crate::{
+    domain::id::LearnerId,
+    store::{Bucket, N_BUCKETS},
+};
 
-/// What the map needs for an entry besides its bytes.
+/// What a map needs for an entry besides its bytes.
 const OVERHEAD: usize = 120;
 
-/// Changed rows by their keys; `None`: the row was removed. Readers never wait for the one writer.
-#[derive(Default)]
+/// Changed rows. Readers do not wait for the one writer for longer than it takes to change one.
 pub(in super::super) struct Layer {
     // A value is changed in place: taking an entry out and putting another in would show, in between,
     // what was there before both.
     rows: SkipMap<Vec<u8>, Mutex<Changed>>,
+    shards: Vec<RwLock<Shard>>,
     n_bytes: AtomicUsize,
 }
 
 struct Changed {
+    /// `None`: the row was removed.
     value: Option<IVec>,
-    is_counted: bool,
+    /// Whether the row is nowhere else, as far as that is known here.
+    is_new: bool,
+}
+
+/// What belongs to a bucket and is not encoded yet.
+#[derive(Default)]
+struct Shard {
+    learners: BTreeMap<LearnerId, Latest>,
+    feed: BTreeMap<u64, Feed>,
+}
+
+impl Default for Layer {
+    fn default() -> Self {
+        let shards = (0..N_BUCKETS).map(|_| RwLock::default()).collect();
+        Self { rows: SkipMap::new(), shards, n_bytes: AtomicUsize::new(0) }
+    }
 }
 
 impl Layer {
-    /// Changes a row. Only one thread may.
-    pub(super) fn put(&self, key: Vec<u8>, value: Option<IVec>) {
-        let n_bytes = key.len() + value.as_ref().map_or(0, |it| it.len()) + OVERHEAD;
-        let entry =
-            self.rows.get_or_insert(key, Mutex::new(Changed { value: value.clone(), is_counted: false }));
-        let mut changed = entry.value().lock().unwrap_or_else(PoisonError::into_inner);
-        if changed.is_counted {
-            changed.value = value;
-        } else {
-            changed.is_counted = true;
-            self.n_bytes.fetch_add(n_bytes, Ordering::Relaxed);
+    /// Adds what changed. Only one thread may.
+    ///
+    /// Whoever reads meanwhile goes from heads to other rows: what a head tells of is there before
+    /// it, and what it tells of no more goes after it.
+    pub(super) fn add(&self, changes: Changes) {
+        let rows = changes.rows.into_iter().chain(changes.small);
+        let (there, gone): (Vec<_>, Vec<_>) = rows.partition(|it| it.1.is_some());
+        there.into_iter().for_each(|(key, value)| self.put(key, value));
+        for (bucket, chunk, feed) in changes.feeds {
+            let mut shard = self.shard(bucket).write().unwrap_or_else(PoisonError::into_inner);
+            let n_bytes = feed.len() * size_of::<u64>();
+            let n_before = shard.feed.insert(chunk, feed).map(|it| it.len() * size_of::<u64>());
+            self.count(n_bytes, n_before);
         }
+        for (learner, latest) in changes.learners {
+            let mut shard =
+                self.shard(Bucket::of(learner)).write().unwrap_or_else(PoisonError::into_inner);
+            let before = shard.learners.remove(&learner);
+            let n_before = before.as_ref().map(Latest::n_bytes);
+            let latest = latest.over(before);
+            self.count(latest.n_bytes(), n_before);
+            shard.learners.insert(learner, latest);
+        }
+        gone.into_iter().for_each(|(key, value)| self.put(key, value));
+    }
+
+    fn put(&self, key: Vec<u8>, value: Option<IVec>) {
+        let n_bytes = |it: &Option<IVec>| it.as_ref().map_or(0, |it| it.len());
+        if let Some(entry) = self.rows.get(&key) {
+            let mut changed = entry.value().lock().unwrap_or_else(PoisonError::into_inner);
+            let n_before = key.len() + n_bytes(&changed.value);
+            if value.is_none() && changed.is_new {
+                self.n_bytes.fetch_sub(n_before + OVERHEAD, Ordering::Relaxed);
+                entry.remove();
+            } else {
+                self.count(key.len() + n_bytes(&value), Some(n_before));
+                changed.value = value;
+            }
+            return;
+        }
+        self.count(key.len() + n_bytes(&value), None);
+        // A place in a list is its learner's alone. When they come to it and nothing of it is here, it is
+        // nowhere below either: had they stood there before, then their leaving would be here.
+        let is_new = value.is_some() && key::is_place(&key);
+        self.rows.insert(key, Mutex::new(Changed { value, is_new }));
+    }
+
+    fn count(&self, n_bytes: usize, n_before: Option<usize>) {
+        self.n_bytes.fetch_add(n_bytes + OVERHEAD, Ordering::Relaxed);
+        if let Some(n_before) = n_before {
+            self.n_bytes.fetch_sub(n_before + OVERHEAD, Ordering::Relaxed);
+        }
+    }
+
+    /// A learner, if they changed.
+    pub(super) fn learner(&self, learner: LearnerId) -> Option<Latest> {
+        self.with_shard(Bucket::of(learner), |it| it.learners.get(&learner).cloned())
+    }
+
+    /// A row of a feed, if it changed.
+    pub(super) fn feed(&self, bucket: Bucket, chunk: u64) -> Option<Feed> {
+        self.with_shard(bucket, |it| it.feed.get(&chunk).cloned())
     }
 
     /// The row, if it was changed.
     pub(super) fn get(&self, key: &[u8]) -> Option<Option<IVec>> {
+        if let Some(bucket) = key::bucket(key)
+            && let Some(row) = self.with_shard(bucket, |it| it.get(key))
+        {
+            return Some(Some(row));
+        }
         self.rows.get(key).map(|it| value(it.value()))
     }
 
@@ -56,18 +138,38 @@ impl Layer {
         &'a self,
         low: &[u8],
         high: &[u8],
-    ) -> impl DoubleEndedIterator<Item = (IVec, Option<IVec>)> + use<'a> {
+    ) -> impl DoubleEndedIterator<Item = Row> + use<'a> {
         let bounds = (Bound::Included(low.to_vec()), Bound::Excluded(high.to_vec()));
         let range = if low < high { Some(self.rows.range::<Vec<u8>, _>(bounds)) } else { None };
         range.into_iter().flatten().map(|it| (IVec::from(&**it.key()), value(it.value())))
     }
 
+    /// Those of them that are not encoded yet.
+    pub(super) fn range_of_shards(
+        &self,
+        low: &[u8],
+        high: &[u8],
+    ) -> impl DoubleEndedIterator<Item = Row> + use<> {
+        let mut rows = vec![];
+        for bucket in key::buckets(low, high) {
+            self.with_shard(bucket, |it| rows.extend(it.rows(bucket)));
+        }
+        rows.retain(|it| low <= &*it.0 && &*it.0 < high);
+        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        rows.into_iter()
+    }
+
     /// All changed rows in the order in which they are to be written.
-    pub(in super::super) fn in_order(&self) -> impl Iterator<Item = (IVec, Option<IVec>)> {
-        (0..=2).flat_map(move |rank| {
-            let rows = self.rows.iter().filter(move |it| key::rank(it.key()) == rank);
-            rows.map(|it| (IVec::from(&**it.key()), value(it.value())))
-        })
+    pub(in super::super) fn in_order(&self) -> Vec<Row> {
+        let (mut feeds, mut learners) = (vec![], vec![]);
+        for bucket in Bucket::all() {
+            self.with_shard(bucket, |it| {
+                feeds.extend(it.feed.iter().map(|(chunk, feed)| (bucket, *chunk, feed.clone())));
+                learners.extend(it.learners.iter().map(|(learner, latest)| (*learner, latest.clone())));
+            });
+        }
+        let rows = self.rows.iter().map(|it| (IVec::from(&**it.key()), value(it.value())));
+        in_order(rows, &feeds, &learners)
     }
 
     /// How much memory it takes, about.
@@ -77,7 +179,37 @@ impl Layer {
 
     /// Whether no row was changed.
     pub(super) fn is_empty(&self) -> bool {
+        // With every change goes one of what is true of the store as a whole.
         self.rows.is_empty()
+    }
+
+    fn shard(&self, bucket: Bucket) -> &RwLock<Shard> {
+        &self.shards[bucket.index()]
+    }
+
+    fn with_shard<T>(&self, bucket: Bucket, read: impl FnOnce(&Shard) -> T) -> T {
+        read(&self.shard(bucket).read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Shard {
+    /// The encoded row of a key.
+    fn get(&self, key: &[u8]) -> Option<IVec> {
+        match Whole::of(key)? {
+            Whole::Head(learner) => self.learners.get(&learner)?.head_row(learner).1,
+            Whole::Record(learner, chunk) => {
+                self.learners.get(&learner)?.parts.as_ref()?.get(usize::from(chunk)).cloned()
+            }
+            Whole::Feed(bucket, chunk) => feed_row(bucket, chunk, self.feed.get(&chunk)?).1,
+        }
+    }
+
+    /// All rows, encoded.
+    fn rows(&self, bucket: Bucket) -> Vec<Row> {
+        let feeds: Vec<_> = self.feed.iter().map(|(chunk, feed)| (bucket, *chunk, feed.clone())).collect();
+        let learners: Vec<_> =
+            self.learners.iter().map(|(learner, latest)| (*learner, latest.clone())).collect();
+        in_order([].into_iter(), &feeds, &learners)
     }
 }
 

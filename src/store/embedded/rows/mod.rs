@@ -6,6 +6,7 @@ mod draft;
 pub(super) mod key;
 mod known;
 mod layer;
+mod packed;
 mod pending;
 mod seal;
 mod table;
@@ -13,9 +14,10 @@ mod table;
 mod tests;
 mod view;
 
-use std::{collections::BTreeMap, thread};
+use std::{collections::BTreeMap, mem, sync::Arc, thread};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sled::IVec;
 use uuid::Uuid;
 
 use crate::{
@@ -30,23 +32,147 @@ use crate::{
 
 pub(super) use copy::Copy;
 pub(super) use draft::{Draft, Written};
-pub(super) use known::{Known, Learnt};
+pub(super) use known::Known;
 pub(super) use pending::Pending;
 pub(super) use table::Table;
 pub(super) use view::View;
 
-/// Changed rows by their keys; `None`: the row is removed.
-pub(super) type Changes = BTreeMap<Vec<u8>, Option<sled::IVec>>;
+/// A row, or that it is removed.
+pub(super) type Row = (IVec, Option<IVec>);
+
+/// Changed rows.
+#[derive(Default)]
+pub(super) struct Changes {
+    rows: ByKey,
+    /// Those that share rows of sled, which cost less when many are written together.
+    small: ByKey,
+    feeds: Vec<(Bucket, u64, Feed)>,
+    learners: Vec<(LearnerId, Latest)>,
+}
+
+impl Changes {
+    /// In the order in which they are to be written.
+    pub(super) fn in_order(self) -> Vec<Row> {
+        let rows = self.small.into_iter().chain(self.rows);
+        in_order(rows.map(|(key, value)| (key.into(), value)), &self.feeds, &self.learners)
+    }
+
+    /// The rows among which one with this key is.
+    fn of(&self, key: &[u8]) -> &ByKey {
+        if key::is_small(key) { &self.small } else { &self.rows }
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Option<IVec>) {
+        let rows = if key::is_small(&key) { &mut self.small } else { &mut self.rows };
+        rows.insert(key, value);
+    }
+
+    /// How many small rows change.
+    pub(super) fn n_small(&self) -> usize {
+        self.small.len()
+    }
+
+    /// Takes the small rows out, to write them later.
+    pub(super) fn take_small(&mut self) -> ByKey {
+        mem::take(&mut self.small)
+    }
+}
+
+/// Rows by their keys; `None`: the row is removed.
+pub(super) type ByKey = BTreeMap<Vec<u8>, Option<IVec>>;
+
+/// Where the events at [`PLACES`] positions of a feed stand in the ledger.
+type Feed = Arc<Vec<u64>>;
+
+/// What is new about a learner.
+#[derive(Clone)]
+pub(super) struct Latest {
+    head: Arc<Head>,
+    /// The rows of their state; `None`: those that there were.
+    parts: Option<Parts>,
+}
+
+/// The rows of a state.
+type Parts = Arc<[IVec]>;
+
+impl Latest {
+    /// With what is not new.
+    fn over(mut self, before: Option<Self>) -> Self {
+        if let Head::Here(_) = *self.head {
+            self.parts = self.parts.or_else(|| before?.parts);
+        }
+        self
+    }
+
+    /// How much memory it takes, about.
+    fn n_bytes(&self) -> usize {
+        let head = match &*self.head {
+            Head::Here(here) => {
+                here.places.len() * size_of::<u64>() + here.receipts.len() * size_of::<(key::Tag, u64)>() + 512
+            }
+            Head::Erased { .. } => 0,
+        };
+        head + self.parts.iter().flat_map(|it| it.iter()).map(|it| it.len()).sum::<usize>()
+    }
+
+    fn head_row(&self, learner: LearnerId) -> Row {
+        let key = key::head(learner);
+        let value = close(&key, &*self.head);
+        (key.into(), Some(value.into()))
+    }
+}
+
+/// A state with what is made of it, ready to be written.
+pub(super) struct State {
+    /// The keys of what the learner claims.
+    pub(super) claims: Vec<Vec<u8>>,
+    summary: Summary,
+    parts: Parts,
+    /// How many bytes it takes.
+    pub(super) n_bytes: usize,
+}
+
+impl State {
+    pub(super) fn of(state: &Learner, summary: Summary) -> Self {
+        let bytes = Vec::with_capacity(2 * CHUNK);
+        let bytes = postcard::to_extend(state, bytes).expect("a state holds nothing that postcard cannot");
+        let n_chunks = u16::try_from(bytes.chunks(CHUNK).len()).expect("no state has 200 MB");
+        let part = |(chunk, bytes)| {
+            let part = Part { version: state.version, n_chunks, bytes: Bytes(bytes) };
+            IVec::from(close(&key::record(state.id, chunk), &part))
+        };
+        let parts = (0..).zip(bytes.chunks(CHUNK)).map(part).collect();
+        let claims = Claim::of(state).iter().map(key::claim).collect();
+        Self { claims, summary, parts, n_bytes: bytes.len() }
+    }
+}
+
+/// Rows in the order in which they are to be written: heads of learners after all their other rows,
+/// and what is true of the store as a whole last.
+fn in_order(
+    rows: impl Iterator<Item = Row>,
+    feeds: &[(Bucket, u64, Feed)],
+    learners: &[(LearnerId, Latest)],
+) -> Vec<Row> {
+    let (last, mut all): (Vec<_>, Vec<_>) = rows.partition(|it| it.0 == key::META);
+    all.extend(feeds.iter().map(|(bucket, chunk, feed)| feed_row(*bucket, *chunk, feed)));
+    for (learner, latest) in learners {
+        let parts = latest.parts.iter().flat_map(|it| it.iter().cloned());
+        all.extend((0..).zip(parts).map(|(chunk, it)| (key::record(*learner, chunk).into(), Some(it))));
+    }
+    all.extend(learners.iter().map(|(learner, latest)| latest.head_row(*learner)));
+    all.extend(last);
+    all
+}
+
+fn feed_row(bucket: Bucket, chunk: u64, feed: &Feed) -> Row {
+    let key = key::feed(bucket, chunk);
+    let value = close(&key, &**feed);
+    (key.into(), Some(value.into()))
+}
 
 /// How many places one row of events or of a feed has.
 pub(super) const PLACES: u64 = 64;
-
-/// Changed rows in the order in which they are to be written.
-pub(super) fn in_order(changes: Changes) -> Vec<(sled::IVec, Option<sled::IVec>)> {
-    let mut rows: Vec<_> = changes.into_iter().map(|(key, value)| (sled::IVec::from(key), value)).collect();
-    rows.sort_by_key(|(key, _)| key::rank(key));
-    rows
-}
 
 /// So many receipts of a learner are in their head before they get rows of their own. Whoever has
 /// that many has sent so many calls.
@@ -119,17 +245,28 @@ pub(super) struct Meta {
 }
 
 /// A part of a state. All parts of one state name its version.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Part<'a> {
     version: Version,
     n_chunks: u16,
-    bytes: &'a [u8],
+    #[serde(borrow)]
+    bytes: Bytes<'a>,
+}
+
+/// Bytes that are written as such, not as a list of numbers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+struct Bytes<'a>(#[serde(borrow)] &'a [u8]);
+
+impl Serialize for Bytes<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
 }
 
 /// Where rows are read: in sled, or in what is about to be written to it.
 pub(super) trait Rows: Sized {
     /// The sealed value of a key.
-    fn value(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError>;
+    fn value(&self, key: &[u8]) -> Result<Option<IVec>, StoreError>;
 
     /// A learner's head; `None`: nobody ever had the id.
     fn head(&self, learner: LearnerId) -> Result<Option<Head>, StoreError> {
@@ -185,8 +322,8 @@ pub(super) trait Rows: Sized {
     }
 
     /// Where events of a feed stand in the ledger, 64 of them.
-    fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Vec<u64>, StoreError> {
-        Ok(self.row(&key::feed(bucket, chunk))?.unwrap_or_default())
+    fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Feed, StoreError> {
+        Ok(Arc::new(self.row(&key::feed(bucket, chunk))?.unwrap_or_default()))
     }
 
     /// What is true of the store as a whole.
@@ -216,7 +353,7 @@ pub(super) trait Rows: Sized {
         let first_key = key::record(learner, 0);
         let Some(first) = self.value(&first_key)? else { return Ok(Read::Nothing) };
         let first: Part<'_> = open(&first_key, &first)?;
-        let mut bytes = first.bytes.to_vec();
+        let mut bytes = first.bytes.0.to_vec();
         for chunk in 1..first.n_chunks {
             let key = key::record(learner, chunk);
             let Some(value) = self.value(&key)? else { return Ok(Read::Torn) };
@@ -224,7 +361,7 @@ pub(super) trait Rows: Sized {
             if part.version != first.version {
                 return Ok(Read::Torn);
             }
-            bytes.extend(part.bytes);
+            bytes.extend(part.bytes.0);
         }
         let state: Learner = postcard::from_bytes(&bytes).map_err(|_| damaged(&first_key))?;
         let whole = state.version == first.version && state.id == learner;

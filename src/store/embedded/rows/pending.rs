@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Changes, Table, View, key, layer::Layer};
+use super::{Changes, Table, View, layer::Layer};
 
 /// The rows of a running store.
 pub(in super::super) struct Pending {
@@ -43,17 +43,11 @@ impl Pending {
     }
 
     /// Adds the rows of a group that is durable. Only the committer may.
-    ///
-    /// Whoever reads meanwhile goes from heads to other rows: what a head tells of is there before
-    /// it, and what it tells of no more goes after it.
     pub(in super::super) fn add(&self, changes: Changes) {
-        let (heads, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(|it| key::rank(&it.0) != 0);
-        let (there, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(|it| it.1.is_some());
         // As long as the view is locked, its active layer is not frozen.
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(view) = view.as_ref() {
-            let rows = there.into_iter().chain(heads).chain(gone);
-            rows.for_each(|(key, value)| view.active.put(key, value));
+            view.active.add(changes);
         }
         drop(view);
         self.notify();

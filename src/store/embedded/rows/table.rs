@@ -5,7 +5,9 @@
 
 use std::{fs, io, path::Path};
 
-use super::Rows;
+use sled::IVec;
+
+use super::{Row, Rows, key, packed};
 use crate::store::StoreError;
 
 /// The rows that are written.
@@ -23,15 +25,26 @@ impl Table {
         Ok(Self { db })
     }
 
-    /// Writes rows, one after the other: a crash may leave the first ones.
+    /// Writes rows, one after the other, small ones first: a crash may leave the first ones.
+    pub(in super::super) fn apply(&self, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.write(self.pack(rows)?)
+    }
+
+    /// What sled is given for these rows: the packs of small ones, then the others.
+    pub(in super::super) fn pack(&self, rows: Vec<Row>) -> Result<Vec<Row>, StoreError> {
+        let (mut small, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|it| key::is_small(&it.0));
+        small.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut rows = packed::pack(&self.db, &small)?;
+        rows.extend(others);
+        Ok(rows)
+    }
+
+    /// Gives sled what it is to be given, one after the other.
     ///
     /// A batch would be written whole or not at all, but for as long it would keep all readers from
     /// reading: sled has one lock for that, in the whole process.
-    pub(in super::super) fn apply(
-        &self,
-        rows: impl IntoIterator<Item = (sled::IVec, Option<sled::IVec>)>,
-    ) -> Result<(), StoreError> {
-        for (key, value) in rows {
+    pub(in super::super) fn write(&self, packed: impl IntoIterator<Item = Row>) -> Result<(), StoreError> {
+        for (key, value) in packed {
             match value {
                 Some(value) => self.db.insert(key, value).map_err(sled_error)?,
                 None => self.db.remove(key).map_err(sled_error)?,
@@ -50,12 +63,29 @@ impl Table {
         self.db.flush().map(drop).map_err(sled_error)
     }
 
-    /// All rows from one key up to another, in order.
-    pub(in super::super) fn range(
+    /// All rows from one key up to another of the same kind, in order, or in the reverse one.
+    pub(super) fn range(
         &self,
         low: &[u8],
         high: &[u8],
-    ) -> impl DoubleEndedIterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
+        reverse: bool,
+    ) -> Box<dyn Iterator<Item = Result<(IVec, IVec), StoreError>>> {
+        if key::is_small(low) {
+            return match packed::Range::new(&self.db, low, high, reverse) {
+                Ok(rows) => Box::new(rows),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            };
+        }
+        let rows = self.packed(low, high);
+        if reverse { Box::new(rows.rev()) } else { Box::new(rows) }
+    }
+
+    /// What sled has from one key up to another, in order.
+    pub(super) fn packed(
+        &self,
+        low: &[u8],
+        high: &[u8],
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, IVec), StoreError>> + use<> {
         // sled panics when a range ends before it starts.
         let high = high.max(low);
         self.db.range(low..high).map(|it| it.map_err(sled_error))
@@ -63,8 +93,8 @@ impl Table {
 }
 
 impl Rows for Table {
-    fn value(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
-        self.db.get(key).map_err(sled_error)
+    fn value(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        if key::is_small(key) { packed::get(&self.db, key) } else { self.db.get(key).map_err(sled_error) }
     }
 }
 
@@ -84,7 +114,7 @@ fn remove_unfinished_snapshots(directory: &Path) -> io::Result<()> {
 }
 
 /// What sled says, in our words.
-fn sled_error(error: sled::Error) -> StoreError {
+pub(super) fn sled_error(error: sled::Error) -> StoreError {
     match error {
         sled::Error::Io(source) => StoreError::io("sled")(source),
         other => StoreError::Damaged(format!("sled: {other}")),

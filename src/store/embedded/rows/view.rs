@@ -1,12 +1,12 @@
 //! The rows as readers see them: those that were changed lately, over those in sled.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use sled::IVec;
 
-use super::{Rows, Table, key, layer::Layer};
+use super::{Feed, Head, Row, Rows, Table, key, layer::Layer};
 use crate::{
-    domain::summary::OrderBy,
+    domain::{id::LearnerId, summary::OrderBy},
     store::{Bucket, N_BUCKETS, Position, SortKey, StoreError},
 };
 
@@ -25,7 +25,7 @@ pub(in super::super) struct View {
 type Item = Result<(IVec, IVec), StoreError>;
 
 /// A row of one of the sources of a view; `None`: it was removed there.
-type Found = Result<(IVec, Option<IVec>), StoreError>;
+type Found = Result<Row, StoreError>;
 
 type Source<'a> = Box<dyn Iterator<Item = Found> + 'a>;
 
@@ -48,6 +48,11 @@ impl View {
     /// The rows in sled.
     pub(in super::super) fn into_table(self) -> Arc<Table> {
         self.table
+    }
+
+    /// What is not in sled yet, the latest first.
+    fn layers(&self) -> impl Iterator<Item = &Arc<Layer>> {
+        iter::once(&self.active).chain(&self.applying)
     }
 
     /// All rows whose keys start so, in order.
@@ -85,19 +90,37 @@ impl View {
 
     /// All rows from one key up to another, in order, or in the reverse one.
     fn range<'a>(&'a self, low: &[u8], high: &[u8], reverse: bool) -> impl Iterator<Item = Item> + use<'a> {
-        let layers = [Some(&self.active), self.applying.as_ref()].into_iter().flatten();
-        let mut sources: Vec<Source<'a>> =
-            layers.map(|it| turned(it.range(low, high).map(Ok), reverse)).collect();
-        let table = self.table.range(low, high).map(|it| it.map(|(key, value)| (key, Some(value))));
-        sources.push(turned(table, reverse));
+        let mut sources: Vec<Source<'a>> = vec![];
+        for layer in self.layers() {
+            sources.push(turned(layer.range_of_shards(low, high).map(Ok), reverse));
+            sources.push(turned(layer.range(low, high).map(Ok), reverse));
+        }
+        let table = self.table.range(low, high, reverse);
+        sources.push(Box::new(table.map(|it| it.map(|(key, value)| (key, Some(value))))));
         Merged { heads: sources.iter_mut().map(Iterator::next).collect(), sources, reverse }
     }
 }
 
 impl Rows for View {
     fn value(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        let changed = self.active.get(key).or_else(|| self.applying.as_ref()?.get(key));
+        let changed = self.layers().find_map(|it| it.get(key));
         changed.map_or_else(|| self.table.value(key), Ok)
+    }
+
+    fn with_head<T>(
+        &self,
+        learner: LearnerId,
+        read: impl FnOnce(Option<&Head>) -> T,
+    ) -> Result<T, StoreError> {
+        match self.layers().find_map(|it| it.learner(learner)) {
+            Some(latest) => Ok(read(Some(&latest.head))),
+            None => self.table.with_head(learner, read),
+        }
+    }
+
+    fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Feed, StoreError> {
+        let changed = self.layers().find_map(|it| it.feed(bucket, chunk));
+        changed.map_or_else(|| self.table.feed(bucket, chunk), Ok)
     }
 }
 
@@ -156,13 +179,12 @@ fn end_of_feed(key: &[u8], value: &[u8]) -> Result<Position, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Changes, *};
 
     fn layer(rows: &[(&str, Option<&str>)]) -> Arc<Layer> {
         let layer = Layer::default();
-        for (key, value) in rows {
-            layer.put(key.as_bytes().to_vec(), value.map(IVec::from));
-        }
+        let rows = rows.iter().map(|(key, value)| (key.as_bytes().to_vec(), value.map(IVec::from)));
+        layer.add(Changes { rows: rows.collect(), ..Changes::default() });
         Arc::new(layer)
     }
 
@@ -170,7 +192,7 @@ mod tests {
         let dir = tempfile::TempDir::new().expect("a directory");
         let table = Table::open(dir.path(), 1 << 20).expect("rows");
         let rows = ["a", "b", "c", "d"].map(|it| (IVec::from(it), Some(IVec::from("sled"))));
-        table.apply(rows).expect("written");
+        table.apply(rows.to_vec()).expect("written");
         let applying = layer(&[("b", Some("applying")), ("c", None), ("e", Some("applying"))]);
         let active = layer(&[("a", None), ("c", Some("active")), ("e", None), ("f", Some("active"))]);
         (dir, View { active, applying: Some(applying), table: Arc::new(table) })

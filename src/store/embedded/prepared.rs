@@ -1,0 +1,49 @@
+//! What can be made ready of a commit before its turn, by whoever asks for it: there is one committer,
+//! and there may be many of them.
+
+use std::sync::Arc;
+
+use super::{
+    ledger::entry::{Committed, Unplaced},
+    rows::State,
+};
+use crate::{
+    domain::{
+        id::{LearnerId, Version},
+        learner::Learner,
+    },
+    store::{Claim, Commit, Receipt},
+};
+
+/// A commit that is ready to be written.
+pub(super) struct Prepared {
+    pub(super) learner: LearnerId,
+    /// The version at which the learner must be.
+    pub(super) base: Version,
+    pub(super) n_events: u32,
+    pub(super) entry: Unplaced,
+    pub(super) receipt: Option<Receipt>,
+    /// What comes of the events; `None`: there are none.
+    pub(super) after: Option<After>,
+}
+
+/// A learner after a commit.
+pub(super) struct After {
+    pub(super) state: Arc<Learner>,
+    pub(super) claims: Vec<Claim>,
+    pub(super) rows: State,
+}
+
+impl Prepared {
+    pub(super) fn of(commit: Commit) -> Self {
+        let Commit { learner, base, events, state, summary, receipt } = commit;
+        let n_events = u32::try_from(events.len()).expect("versions are of 32 bits");
+        let committed = Committed { learner, position: 0, events, receipt };
+        let entry = committed.to_unplaced();
+        let after = (n_events != 0).then(|| {
+            let (claims, rows) = (Claim::of(&state), State::of(&state, summary));
+            After { state, claims, rows }
+        });
+        Self { learner, base, n_events, entry, receipt: committed.receipt, after }
+    }
+}
