@@ -197,3 +197,121 @@ impl Iterator for Range {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, iter};
+
+    use super::{super::Table, *};
+
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) as usize % end
+        }
+    }
+
+    /// Keys of two lists and of the claims of a bucket.
+    fn key(number: usize) -> IVec {
+        let start = [[0xFF, 0xFE, 1], [0xFF, 0xFE, 2], [0, 7, b'c']][number % 3];
+        [&start[..], &(number as u16 * 77).to_be_bytes()].concat().into()
+    }
+
+    type Model = BTreeMap<IVec, IVec>;
+
+    fn check(table: &Table, model: &Model, is_sure: impl Fn(&IVec) -> bool, random: &mut Random) {
+        for number in 0..600 {
+            let key = key(number);
+            if is_sure(&key) {
+                assert_eq!(get(&table.db, &key).expect("read").as_ref(), model.get(&key), "{key:?}");
+            }
+        }
+        for reverse in [false, true] {
+            for start in [key(0), key(1), key(2)].map(|it| key::start(&it).to_vec()) {
+                let in_start = |it: IVec| if it.starts_with(&start) { it.to_vec() } else { start.clone() };
+                let low = in_start(key(random.below(600)));
+                let high = match in_start(key(random.below(600))) {
+                    it if it == start => key::after(&start),
+                    it => it,
+                };
+                let found = table.range(&low, &high, reverse).map(|it| it.expect("read"));
+                let mut found: Vec<_> = found.filter(|it| is_sure(&it.0)).collect();
+                if reverse {
+                    found.reverse();
+                }
+                let expected = model.iter().filter(|it| *low <= **it.0 && **it.0 < *high && is_sure(it.0));
+                let expected: Vec<_> = expected.map(|(key, value)| (key.clone(), value.clone())).collect();
+                assert_eq!(found, expected, "from {low:?} to {high:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn packs_are_what_a_map_would_be_also_after_a_crash() {
+        for seed in 0..12 {
+            let random = &mut Random(seed);
+            let dir = tempfile::TempDir::new().expect("a directory");
+            let table = Table::open(dir.path(), 1 << 20).expect("rows");
+            let mut model = Model::new();
+            for batch in 0..40_u8 {
+                // At times most of them go.
+                let (n_changes, n_gone) = (random.below(200), random.below(10));
+                let changes: BTreeMap<_, _> = (0..n_changes)
+                    .map(|_| (key(random.below(600)), (n_gone <= random.below(10)).then(|| [batch][..].into())))
+                    .collect();
+                let sorted: Vec<_> = changes.clone().into_iter().collect();
+                let packs = pack(&table.db, &sorted).expect("packed");
+                let n_written = random.below(packs.len() + 1);
+                table.write(packs.into_iter().take(n_written)).expect("written");
+                check(&table, &model, |it| !changes.contains_key(it), random);
+                // As after a crash: what is missing is written again, perhaps in other parts.
+                let n_together = 1 + random.below(sorted.len().max(4) / 4);
+                for some in sorted.chunks(n_together).rev() {
+                    let again = pack(&table.db, some).expect("packed");
+                    table.write(again).expect("written");
+                }
+                for (key, value) in changes {
+                    match value {
+                        Some(value) => drop(model.insert(key, value)),
+                        None => drop(model.remove(&key)),
+                    }
+                }
+                check(&table, &model, |_| true, random);
+            }
+            let sizes = table.db.iter().map(|it| it.expect("a row"));
+            for (key, value) in sizes {
+                let n_rows = open::<Vec<Small<'_>>>(&key, &value).expect("a pack").len();
+                assert!(n_rows <= MAX && (n_rows != 0 || key.len() == 3), "{n_rows} rows in a pack");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_division_left_behind_does_not_come_back() {
+        let key = |number| key(3 * number);
+        let row = |number| (key(number), Some(IVec::from("here")));
+        for together in [false, true] {
+            let dir = tempfile::TempDir::new().expect("a directory");
+            let table = Table::open(dir.path(), 1 << 20).expect("rows");
+            table.apply((0..MAX).map(row).collect()).expect("written");
+            // A crash comes after the right part.
+            let packs = pack(&table.db, &[row(MAX)]).expect("packed");
+            table.write(packs[..1].to_vec()).expect("written");
+            let right: Vec<_> = (0..=MAX).map(key).filter(|it| packs[0].0 <= *it).collect();
+            assert!(10 < right.len() && packs.len() == 2);
+            let gone = right.iter().map(|it| (it.clone(), None));
+            let left = (IVec::from([&*key(0), b"new"].concat()), Some(IVec::from("here")));
+            if together {
+                table.apply(iter::once(left).chain(gone).collect()).expect("written");
+            } else {
+                gone.for_each(|it| table.apply(vec![it]).expect("written"));
+            }
+            let rows = table.range(&key(0), &key::after(key::start(&key(0))), false);
+            let n_expected = MAX + 1 - right.len() + usize::from(together);
+            assert_eq!(rows.map(|it| it.expect("a row")).count(), n_expected);
+            assert!(right.iter().all(|it| get(&table.db, it).expect("read").is_none()));
+        }
+    }
+}

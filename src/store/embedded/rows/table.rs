@@ -12,7 +12,7 @@ use crate::store::StoreError;
 
 /// The rows that are written.
 pub(in super::super) struct Table {
-    db: sled::Db,
+    pub(super) db: sled::Db,
 }
 
 impl Table {
