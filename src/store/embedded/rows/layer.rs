@@ -216,3 +216,45 @@ impl Shard {
 fn value(changed: &Mutex<Changed>) -> Option<IVec> {
     changed.lock().unwrap_or_else(PoisonError::into_inner).value.clone()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(layer: &Layer, key: &[u8], value: Option<&str>) {
+        let rows = [(key.to_vec(), value.map(IVec::from))].into();
+        layer.add(Changes { rows, ..Changes::default() });
+    }
+
+    #[test]
+    fn a_place_that_is_left_again_before_sled_hears_of_it_is_no_row() {
+        let (layer, place) = (Layer::default(), [0xFF, 0xFE, 0, 1]);
+        change(&layer, &place, Some(""));
+        assert!(layer.n_bytes() != 0);
+        change(&layer, &place, None);
+        assert_eq!((layer.get(&place), layer.n_bytes()), (None, 0));
+    }
+
+    #[test]
+    fn what_sled_may_have_is_removed_there() {
+        for key in [&[0xFF, 0xFE, 0, 1][..], &[0, 7, b'c', 1]] {
+            let layer = Layer::default();
+            if key::is_place(key) {
+                // Somebody stood there before.
+                change(&layer, key, None);
+            }
+            change(&layer, key, Some("value"));
+            change(&layer, key, None);
+            assert_eq!(layer.get(key), Some(None));
+        }
+    }
+
+    #[test]
+    fn what_is_written_over_is_counted_once() {
+        let (layer, key) = (Layer::default(), [0, 7, b'k', 1]);
+        change(&layer, &key, Some("short"));
+        let before = layer.n_bytes();
+        change(&layer, &key, Some("longer"));
+        assert_eq!(layer.n_bytes(), before + 1);
+    }
+}
