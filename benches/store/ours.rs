@@ -30,7 +30,7 @@ pub(crate) fn options() -> EmbeddedOptions {
 /// How much memory a store may take for what it keeps at hand.
 pub(crate) fn configured_cache() -> u64 {
     let options = options();
-    options.cache_bytes + options.sled_cache_bytes
+    options.cache_bytes + options.sled_cache_bytes + options.pending_bytes as u64
 }
 
 impl Ours {

@@ -142,7 +142,7 @@ impl Store for MemoryStore {
         rows.check(&commit)?;
         rows.write(commit);
         // Before the next commit can, so that positions do not go back.
-        self.wakes.wake(bucket, rows.head(bucket));
+        self.wakes.wake([(bucket, rows.head(bucket))]);
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Store for MemoryStore {
             rows.erased.insert(erasure.learner, erasure.recorded_at);
             rows.head(bucket)
         };
-        self.wakes.wake(bucket, head);
+        self.wakes.wake([(bucket, head)]);
         Ok(())
     }
 

@@ -19,10 +19,19 @@ impl Wakes {
         }
     }
 
-    /// Tells that a bucket has got events, up to this position.
-    pub(super) fn wake(&self, bucket: Bucket, head: Position) {
-        let before = self.buckets[bucket.index()].send_replace(head);
-        self.all.send_modify(|it| *it += head.saturating_sub(before));
+    /// Tells that buckets have got events, up to these positions.
+    pub(super) fn wake(&self, heads: impl IntoIterator<Item = (Bucket, Position)>) {
+        let (mut n_events, mut is_any) = (0, false);
+        for (bucket, head) in heads {
+            let before = self.buckets[bucket.index()].send_replace(head);
+            n_events += head.saturating_sub(before);
+            is_any = true;
+        }
+        // An erasure has no events, and whoever follows must hear of it.
+        self.all.send_if_modified(|it| {
+            *it += n_events;
+            is_any
+        });
     }
 
     /// Hears of one bucket.

@@ -22,9 +22,9 @@ use super::{
 };
 use crate::store::StoreError;
 
-/// Rows wait so long for more, unless they take a quarter of the memory that they may: what changes
+/// Rows wait so long for more, unless they take half of the memory that they may: what changes
 /// often is written to sled once.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(2);
 /// How often to look when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(500);
 /// Rows are made anew so often before sled is given up.
@@ -115,7 +115,7 @@ impl Applier {
             if stop.is_some() && (is_done || self.is_broken || self.inner.halt.reason().is_some()) {
                 return;
             }
-            self.inner.rows.wait_for_work(self.options.pending_bytes / 4, LINGER, IDLE);
+            self.inner.rows.wait_for_work(self.options.pending_bytes / 2, LINGER, IDLE);
         }
     }
 

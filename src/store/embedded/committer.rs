@@ -124,7 +124,7 @@ impl Committer {
         match self.try_write(tasks) {
             Ok((outcomes, heads)) => {
                 // Whoever has an answer may rely on followers having been woken.
-                heads.into_iter().for_each(|(bucket, head)| self.inner.wakes.wake(bucket, head));
+                self.inner.wakes.wake(heads);
                 answers.into_iter().zip(outcomes).for_each(|(answer, it)| drop(answer.send(it)));
             }
             Err(failed) => {

@@ -31,7 +31,7 @@ use crate::{
 /// So many changed rows are written together.
 const BATCH: usize = 16_384;
 /// Small rows wait for so many others, unless rows may be ahead.
-const SMALL: usize = 500_000;
+const SMALL: usize = 250_000;
 
 /// Fewer states are not worth a thread.
 const SHARE: usize = 256;

@@ -152,10 +152,8 @@ impl Layer {
     ) -> impl DoubleEndedIterator<Item = Row> + use<> {
         let mut rows = vec![];
         for bucket in key::buckets(low, high) {
-            self.with_shard(bucket, |it| rows.extend(it.rows(bucket)));
+            self.with_shard(bucket, |it| it.add_rows(bucket, low, high, &mut rows));
         }
-        rows.retain(|it| low <= &*it.0 && &*it.0 < high);
-        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         rows.into_iter()
     }
 
@@ -204,12 +202,22 @@ impl Shard {
         }
     }
 
-    /// All rows, encoded.
-    fn rows(&self, bucket: Bucket) -> Vec<Row> {
-        let feeds: Vec<_> = self.feed.iter().map(|(chunk, feed)| (bucket, *chunk, feed.clone())).collect();
-        let learners: Vec<_> =
-            self.learners.iter().map(|(learner, latest)| (*learner, latest.clone())).collect();
-        in_order([].into_iter(), &feeds, &learners)
+    /// Adds the rows from one key up to another, in order.
+    fn add_rows(&self, bucket: Bucket, low: &[u8], high: &[u8], rows: &mut Vec<Row>) {
+        let is_asked_for = |key: &[u8]| low <= key && key < high;
+        for (chunk, feed) in &self.feed {
+            if is_asked_for(&key::feed(bucket, *chunk)) {
+                rows.push(feed_row(bucket, *chunk, feed));
+            }
+        }
+        for (learner, latest) in &self.learners {
+            if is_asked_for(&key::head(*learner)) {
+                rows.push(latest.head_row(*learner));
+            }
+        }
+        for (learner, latest) in &self.learners {
+            rows.extend(latest.part_rows(*learner).filter(|it| is_asked_for(&it.0)));
+        }
     }
 }
 
@@ -219,7 +227,12 @@ fn value(changed: &Mutex<Changed>) -> Option<IVec> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use uuid::Uuid;
+
     use super::*;
+    use crate::store::embedded::rows::Head;
 
     fn change(layer: &Layer, key: &[u8], value: Option<&str>) {
         let rows = [(key.to_vec(), value.map(IVec::from))].into();
@@ -246,6 +259,30 @@ mod tests {
             change(&layer, key, Some("value"));
             change(&layer, key, None);
             assert_eq!(layer.get(key), Some(None));
+        }
+    }
+
+    #[test]
+    fn what_is_not_encoded_yet_is_in_its_place_in_a_range() {
+        let layer = Layer::default();
+        let at = crate::domain::time::Timestamp::from_micros(0);
+        let head = Arc::new(Head::Erased { at, n_events: 0 });
+        let parts = Some([IVec::from("first"), IVec::from("second")].into());
+        let learners: Vec<_> = (0..500)
+            .map(|it| (LearnerId(Uuid::from_u128(it)), Latest { head: head.clone(), parts: parts.clone() }))
+            .collect();
+        let feeds = Bucket::all().flat_map(|it| [(it, 0, Feed::default()), (it, 1, Feed::default())]);
+        let feeds: Vec<_> = feeds.collect();
+        layer.add(Changes { learners: learners.clone(), feeds: feeds.clone(), ..Changes::default() });
+        let mut expected = in_order([].into_iter(), &feeds, &learners);
+        expected.sort_unstable();
+        let all = |low: &[u8], high: &[u8]| layer.range_of_shards(low, high).collect::<Vec<_>>();
+        assert_eq!(all(&[], &[0xFF]), expected);
+        for (low, high) in [(0, 10), (7, 1_900), (500, 501), (2_000, 2_048)] {
+            assert_eq!(all(&expected[low].0, &expected[high].0), expected[low..high]);
+        }
+        for (key, value) in expected {
+            assert_eq!(layer.get(&key), Some(value));
         }
     }
 

@@ -115,6 +115,11 @@ impl Latest {
         head + self.parts.iter().flat_map(|it| it.iter()).map(|it| it.len()).sum::<usize>()
     }
 
+    fn part_rows(&self, learner: LearnerId) -> impl Iterator<Item = Row> {
+        let parts = self.parts.iter().flat_map(|it| it.iter().cloned());
+        (0..).zip(parts).map(move |(chunk, it)| (key::record(learner, chunk).into(), Some(it)))
+    }
+
     fn head_row(&self, learner: LearnerId) -> Row {
         let key = key::head(learner);
         let value = close(&key, &*self.head);
@@ -156,10 +161,7 @@ fn in_order(
 ) -> Vec<Row> {
     let (last, mut all): (Vec<_>, Vec<_>) = rows.partition(|it| it.0 == key::META);
     all.extend(feeds.iter().map(|(bucket, chunk, feed)| feed_row(*bucket, *chunk, feed)));
-    for (learner, latest) in learners {
-        let parts = latest.parts.iter().flat_map(|it| it.iter().cloned());
-        all.extend((0..).zip(parts).map(|(chunk, it)| (key::record(*learner, chunk).into(), Some(it))));
-    }
+    all.extend(learners.iter().flat_map(|(learner, latest)| latest.part_rows(*learner)));
     all.extend(learners.iter().map(|(learner, latest)| latest.head_row(*learner)));
     all.extend(last);
     all
