@@ -31,7 +31,7 @@ impl SortKey {
     /// Whether a learner stands in the same place before and after a change.
     pub fn is_same(order: OrderBy, before: &Summary, after: &Summary) -> bool {
         match order {
-            OrderBy::Name => before.name == after.name,
+            OrderBy::Name => before.name == after.name || name_key(&before.name) == name_key(&after.name),
             OrderBy::CreatedAt => before.created_at == after.created_at,
             OrderBy::Progress => progress_key(before) == progress_key(after),
             OrderBy::LastActivity => before.updated_at == after.updated_at,
@@ -99,6 +99,35 @@ mod tests {
         assert!(name(9, "ada") < name(1, "Ada B"));
         assert!(name(1, "ada") < name(2, "ADA"));
         assert!(name(9, "Zoë") < name(1, "Ω"));
+    }
+
+    #[test]
+    fn a_place_is_the_same_when_its_key_is() {
+        let at = Timestamp::from_micros(0);
+        let learner = LearnerId(Uuid::from_u128(1));
+        let summary = |name: &str, n_done: u16, seconds| Summary {
+            name: name.into(),
+            stack: None,
+            created_at: at,
+            updated_at: Timestamp::from_micros(seconds),
+            n_done,
+            n_total: 18,
+            met: vec![],
+        };
+        let all = [
+            summary("Ada", 1, 0),
+            summary("ADA", 1, 0),
+            summary("Ada", 2, 0),
+            summary("Ada", 1, 9),
+            summary(&"a".repeat(80), 0, 0),
+            summary(&"a".repeat(81), 0, 0),
+        ];
+        for (before, after) in all.iter().flat_map(|it| all.iter().map(move |other| (it, other))) {
+            for order in OrderBy::ALL {
+                let same = SortKey::of(order, learner, before) == SortKey::of(order, learner, after);
+                assert_eq!(SortKey::is_same(order, before, after), same, "{order:?} {before:?} {after:?}");
+            }
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl<'a> Decider<'a> {
         if let Some(receipt) = receipt {
             self.receipts.insert((learner, receipt.key.clone()), receipt);
         }
-        if let Some(After { state, rows, .. }) = after {
+        if let Some(After { state, rows }) = after {
             self.states.insert(learner, Some((state, rows.n_bytes)));
             self.draft.state(learner, rows)?;
             self.heads.insert(bucket, head + u64::from(n_events));
@@ -135,10 +135,10 @@ impl<'a> Decider<'a> {
 
     fn check(&self, commit: &Prepared) -> Outcome {
         self.check_base(commit.learner, commit.base)?;
-        let Some(After { claims, rows, .. }) = &commit.after else { return Ok(()) };
+        let Some(After { rows, .. }) = &commit.after else { return Ok(()) };
         let new = self.draft.with_head(commit.learner, |head| {
             let has = |key| matches!(head, Some(Head::Here(here)) if here.claims.contains(key));
-            claims.iter().zip(&rows.claims).filter(|it| !has(it.1)).collect::<Vec<_>>()
+            rows.claims.iter().filter(|it| !has(&it.1)).collect::<Vec<_>>()
         })?;
         for (claim, key) in new {
             if self.draft.row(key)?.is_some_and(|it: LearnerId| it != commit.learner) {

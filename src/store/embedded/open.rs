@@ -66,7 +66,8 @@ pub(super) fn make(
     options: &EmbeddedOptions,
 ) -> Result<(Arc<Table>, Meta), StoreError> {
     let table = Arc::new(Table::open(directory, options.sled_cache_bytes)?);
-    let meta = begin(&table, no_rows(ledger, options))?;
+    let none = no_rows(ledger, options);
+    let meta = if end == 0 { begin(&table, none)? } else { none };
     let meta = replay(ledger, &table, meta, &options.summarizer, end, &options.progress)?;
     table.flush()?;
     keep(home, directory, &table)?;

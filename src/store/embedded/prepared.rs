@@ -12,7 +12,7 @@ use crate::{
         id::{LearnerId, Version},
         learner::Learner,
     },
-    store::{Claim, Commit, Receipt},
+    store::{Commit, Receipt},
 };
 
 /// A commit that is ready to be written.
@@ -30,7 +30,6 @@ pub(super) struct Prepared {
 /// A learner after a commit.
 pub(super) struct After {
     pub(super) state: Arc<Learner>,
-    pub(super) claims: Vec<Claim>,
     pub(super) rows: State,
 }
 
@@ -41,8 +40,8 @@ impl Prepared {
         let committed = Committed { learner, position: 0, events, receipt };
         let entry = committed.to_unplaced();
         let after = (n_events != 0).then(|| {
-            let (claims, rows) = (Claim::of(&state), State::of(&state, summary));
-            After { state, claims, rows }
+            let rows = State::of(&state, summary);
+            After { state, rows }
         });
         Self { learner, base, n_events, entry, receipt: committed.receipt, after }
     }

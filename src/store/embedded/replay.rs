@@ -1,7 +1,8 @@
 //! Makes rows of ledger entries: those that the rows lack after a crash, or all of them.
 //!
 //! Rows may be ahead of what they say that they are up to: then a crash came while they were written.
-//! A learner's head is written last, so that it tells; what it does not count yet is written again.
+//! A learner's head is written last, so that it tells; what it does not count yet is written again. Rows
+//! that are all made anew say what they are up to only when that is done.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -56,7 +57,7 @@ pub(super) fn replay(
     ledger.replay(applied + 1, end, |seq, offset, entry| {
         replay.add(offset, entry)?;
         applied = seq;
-        if BATCH <= replay.draft.len() {
+        if BATCH <= replay.len() {
             replay.write(applied, false)?;
             progress(applied, end);
         }
@@ -81,6 +82,11 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
+    /// How many rows are to be written together.
+    fn len(&self) -> usize {
+        self.draft.len() + if self.is_tail { self.draft.n_small() } else { 0 }
+    }
+
     fn add(&mut self, offset: u64, entry: Entry) -> Result<(), StoreError> {
         match entry {
             Entry::Commit(committed) => self.commit(offset, &committed),
@@ -193,8 +199,12 @@ impl Replay<'_> {
         let meta = self.draft.meta().clone();
         let draft = mem::replace(&mut self.draft, Draft::new(self.view, meta));
         let (mut changes, meta) = draft.finish(applied);
-        if !self.is_tail && !is_last && changes.n_small() < SMALL {
-            self.draft = Draft::with_small(self.view, meta.clone(), changes.take_small());
+        if !self.is_tail && !is_last {
+            // Nobody can take up in the middle what is made from the start.
+            changes.leave_meta_out();
+            if changes.n_small() < SMALL {
+                self.draft = Draft::with_small(self.view, meta.clone(), changes.take_small());
+            }
         }
         self.view.table().apply(changes.in_order())?;
         Ok(meta)

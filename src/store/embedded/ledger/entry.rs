@@ -74,7 +74,8 @@ pub(crate) struct Voided {
 pub(crate) struct Unplaced(Vec<u8>);
 
 /// How many bytes stand before the position.
-const BEFORE_POSITION: usize = r#"{"commit":{"learner":"00000000-0000-0000-0000-000000000000","position":"#.len();
+const BEFORE_POSITION: usize =
+    r#"{"commit":{"learner":"00000000-0000-0000-0000-000000000000","position":"#.len();
 
 impl Unplaced {
     /// Appends it as it is written, with its position.
@@ -140,6 +141,32 @@ impl Entry {
 mod tests {
     use super::*;
 
+    fn receipt() -> Receipt {
+        Receipt {
+            key: "k".into(),
+            fingerprint: [1; 16],
+            recorded_at: Timestamp::from_micros(0),
+            event: None,
+            subject: None,
+            reached: vec![],
+            lost: vec![],
+        }
+    }
+
+    fn event(learner: LearnerId, version: Version) -> Event {
+        Event {
+            id: crate::domain::id::EventId(learner.0),
+            learner,
+            version,
+            occurred_at: Timestamp::from_micros(0),
+            recorded_at: Timestamp::from_micros(0),
+            actor: String::new(),
+            reason: None,
+            batch: None,
+            change: crate::domain::event::Change::EventUndone { undone: 1 },
+        }
+    }
+
     /// Reads an entry of old and writes it again, the same.
     fn check(json: &str) {
         let entry = Entry::from_payload(1, json.as_bytes()).expect("an entry");
@@ -171,11 +198,16 @@ mod tests {
     fn a_commit_is_written_the_same_when_its_position_comes_later() {
         let learner = LearnerId(uuid::Uuid::max());
         for position in [0, 7, u64::MAX] {
-            let mut bytes = b"before".to_vec();
-            let committed = Committed { learner, position: 0, events: vec![], receipt: None };
-            committed.to_unplaced().write(position, &mut bytes);
-            let entry = Entry::Commit(Committed { position, ..committed });
-            assert_eq!(bytes, [b"before", &*entry.to_payload()].concat());
+            let all = [
+                Committed { learner, position: 0, events: vec![], receipt: None },
+                Committed { learner, position: 0, events: vec![event(learner, 7)], receipt: Some(receipt()) },
+            ];
+            for committed in all {
+                let mut bytes = b"before".to_vec();
+                committed.to_unplaced().write(position, &mut bytes);
+                let entry = Entry::Commit(Committed { position, ..committed });
+                assert_eq!(bytes, [b"before", &*entry.to_payload()].concat());
+            }
         }
     }
 
@@ -196,31 +228,11 @@ mod tests {
     fn a_void_is_never_longer_than_the_shortest_commit_that_it_takes_the_place_of() {
         let learner = LearnerId(uuid::Uuid::max());
         let committed = |position, events, receipt| Committed { learner, position, events, receipt };
-        let receipt = crate::store::Receipt {
-            key: "k".into(),
-            fingerprint: [1; 16],
-            recorded_at: Timestamp::from_micros(0),
-            event: None,
-            subject: None,
-            reached: vec![],
-            lost: vec![],
-        };
-        let event = |version| Event {
-            id: crate::domain::id::EventId(learner.0),
-            learner,
-            version,
-            occurred_at: Timestamp::from_micros(0),
-            recorded_at: Timestamp::from_micros(0),
-            actor: String::new(),
-            reason: None,
-            batch: None,
-            change: crate::domain::event::Change::EventUndone { undone: 1 },
-        };
         for entry in [
             committed(0, vec![], None),
-            committed(0, vec![], Some(receipt)),
-            committed(u64::MAX, vec![event(1)], None),
-            committed(u64::MAX, vec![event(u32::MAX)], None),
+            committed(0, vec![], Some(receipt())),
+            committed(u64::MAX, vec![event(learner, 1)], None),
+            committed(u64::MAX, vec![event(learner, u32::MAX)], None),
         ] {
             let void = Entry::Void(entry.to_voided()).to_payload();
             let commit = Entry::Commit(entry).to_payload();

@@ -114,9 +114,7 @@ impl Segment {
         let context = || format!("reading the ledger file {}", self.file.path().display());
         let bytes = match files.read_from(&self.file, HEADER) {
             // It was sealed between the question for its length and the reading, which happens once.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                files.read_from(&self.file, HEADER)
-            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => files.read_from(&self.file, HEADER),
             done => done,
         };
         bytes.map_err(StoreError::io(context()))

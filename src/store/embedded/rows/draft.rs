@@ -19,7 +19,7 @@ use crate::{
         summary::{OrderBy, Summary},
         time::Timestamp,
     },
-    store::{Bucket, Position, SortKey, StoreError},
+    store::{Bucket, Claim, Position, SortKey, StoreError},
 };
 
 /// Changes of rows on top of those that are written.
@@ -146,7 +146,7 @@ impl<'a> Draft<'a> {
                 self.meta.n_receipts -= here.receipts.len() as u64;
                 self.lists(learner, here.summary.as_ref(), None);
                 let n_places = here.n_places();
-                here.claims.into_iter().for_each(|it| self.remove(it));
+                here.claims.into_iter().try_for_each(|it| self.give_up(learner, it))?;
                 n_places
             }
             None => 0,
@@ -186,6 +186,11 @@ impl<'a> Draft<'a> {
         &self.meta
     }
 
+    /// How many small rows change.
+    pub(in super::super) fn n_small(&self) -> usize {
+        self.changed.n_small()
+    }
+
     /// How many rows change, small ones aside.
     pub(in super::super) fn len(&self) -> usize {
         self.changed.rows.len() + self.heads.len() + self.feeds.len()
@@ -194,17 +199,24 @@ impl<'a> Draft<'a> {
     fn claims(
         &mut self,
         learner: LearnerId,
-        claims: Vec<Vec<u8>>,
+        claims: Vec<(Claim, Vec<u8>)>,
         here: &mut Here,
     ) -> Result<(), StoreError> {
+        let claims: Vec<_> = claims.into_iter().map(|it| it.1).collect();
         for claim in here.claims.iter().filter(|it| !claims.contains(it)) {
-            // When several commits are made into rows at once, somebody else may have it by now.
-            if self.row(claim)? == Some(learner) {
-                self.remove(claim.clone());
-            }
+            self.give_up(learner, claim.clone())?;
         }
         claims.iter().filter(|it| !here.claims.contains(it)).for_each(|it| self.set(it.clone(), &learner));
         here.claims = claims;
+        Ok(())
+    }
+
+    /// Removes a claim, unless somebody else has it by now: when several commits are made into rows at
+    /// once, or when the ledger lost that it was given up.
+    fn give_up(&mut self, learner: LearnerId, claim: Vec<u8>) -> Result<(), StoreError> {
+        if self.row(&claim)? == Some(learner) {
+            self.remove(claim);
+        }
         Ok(())
     }
 
@@ -367,6 +379,7 @@ impl<'a> Draft<'a> {
 }
 
 impl Rows for Draft<'_> {
+    /// Heads, feeds and states are not among them as they are in the draft: those have no values yet.
     fn value(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         match self.changed.of(key).get(key) {
             Some(value) => Ok(value.clone()),

@@ -2,7 +2,7 @@
 //! collected here, where a row that changes often is written over, and sled is given the outcome.
 //!
 //! What changes with every commit, the heads of learners and the feeds, stays as it is in memory and is
-//! encoded once, for sled.
+//! encoded for sled, and for the few who ask for many rows.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use sled::IVec;
 
 use super::{
     Changes, Feed, Latest, Row, feed_row, in_order,
-    key::{self, Whole},
+    key::{self, Kind, Whole},
 };
 use crate::{
     domain::id::LearnerId,
@@ -61,12 +61,15 @@ impl Default for Layer {
 impl Layer {
     /// Adds what changed. Only one thread may.
     ///
-    /// Whoever reads meanwhile goes from heads to other rows: what a head tells of is there before
-    /// it, and what it tells of no more goes after it.
+    /// Whoever reads meanwhile goes from places and claims to learners, and from their heads to other
+    /// rows. What somebody may go to is there before that from which they go, and goes after it.
     pub(super) fn add(&self, changes: Changes) {
-        let rows = changes.rows.into_iter().chain(changes.small);
-        let (there, gone): (Vec<_>, Vec<_>) = rows.partition(|it| it.1.is_some());
-        there.into_iter().for_each(|(key, value)| self.put(key, value));
+        let Changes { rows, small, returned, .. } = changes;
+        let is_there = |it: &(Vec<u8>, Option<IVec>)| it.1.is_some();
+        let (there, gone): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_there);
+        // As long as there is a state here, nobody sees that rows of an older one are gone.
+        let (old, gone): (Vec<_>, Vec<_>) = gone.into_iter().partition(|it| Whole::of(&it.0).is_some());
+        there.into_iter().chain(old).for_each(|(key, value)| self.put(key, value, false));
         for (bucket, chunk, feed) in changes.feeds {
             let mut shard = self.shard(bucket).write().unwrap_or_else(PoisonError::into_inner);
             let n_bytes = feed.len() * size_of::<u64>();
@@ -74,18 +77,22 @@ impl Layer {
             self.count(n_bytes, n_before);
         }
         for (learner, latest) in changes.learners {
-            let mut shard =
-                self.shard(Bucket::of(learner)).write().unwrap_or_else(PoisonError::into_inner);
+            let mut shard = self.shard(Bucket::of(learner)).write().unwrap_or_else(PoisonError::into_inner);
             let before = shard.learners.remove(&learner);
             let n_before = before.as_ref().map(Latest::n_bytes);
             let latest = latest.over(before);
             self.count(latest.n_bytes(), n_before);
             shard.learners.insert(learner, latest);
         }
-        gone.into_iter().for_each(|(key, value)| self.put(key, value));
+        let (there, left): (Vec<_>, Vec<_>) = small.into_iter().partition(is_there);
+        for (key, value) in there.into_iter().chain(left) {
+            let is_returned = returned.contains(&key);
+            self.put(key, value, is_returned);
+        }
+        gone.into_iter().for_each(|(key, value)| self.put(key, value, false));
     }
 
-    fn put(&self, key: Vec<u8>, value: Option<IVec>) {
+    fn put(&self, key: Vec<u8>, value: Option<IVec>, is_returned: bool) {
         let n_bytes = |it: &Option<IVec>| it.as_ref().map_or(0, |it| it.len());
         if let Some(entry) = self.rows.get(&key) {
             let mut changed = entry.value().lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,8 +108,9 @@ impl Layer {
         }
         self.count(key.len() + n_bytes(&value), None);
         // A place in a list is its learner's alone. When they come to it and nothing of it is here, it is
-        // nowhere below either: had they stood there before, then their leaving would be here.
-        let is_new = value.is_some() && key::is_place(&key);
+        // nowhere below either: had they stood there before, then their leaving would be here, unless
+        // they left and returned at once.
+        let is_new = value.is_some() && key::is_place(&key) && !is_returned;
         self.rows.insert(key, Mutex::new(Changed { value, is_new }));
     }
 
@@ -204,19 +212,22 @@ impl Shard {
 
     /// Adds the rows from one key up to another, in order.
     fn add_rows(&self, bucket: Bucket, low: &[u8], high: &[u8], rows: &mut Vec<Row>) {
+        let meets = |kind| {
+            let start = key::of_bucket(bucket, kind);
+            low < &*key::after(&start) && &*start < high
+        };
         let is_asked_for = |key: &[u8]| low <= key && key < high;
-        for (chunk, feed) in &self.feed {
-            if is_asked_for(&key::feed(bucket, *chunk)) {
-                rows.push(feed_row(bucket, *chunk, feed));
-            }
+        if meets(Kind::Feed) {
+            let asked_for = self.feed.iter().filter(|it| is_asked_for(&key::feed(bucket, *it.0)));
+            rows.extend(asked_for.map(|(chunk, feed)| feed_row(bucket, *chunk, feed)));
         }
-        for (learner, latest) in &self.learners {
-            if is_asked_for(&key::head(*learner)) {
-                rows.push(latest.head_row(*learner));
-            }
+        if meets(Kind::Head) {
+            let asked_for = self.learners.iter().filter(|it| is_asked_for(&key::head(*it.0)));
+            rows.extend(asked_for.map(|(learner, latest)| latest.head_row(*learner)));
         }
-        for (learner, latest) in &self.learners {
-            rows.extend(latest.part_rows(*learner).filter(|it| is_asked_for(&it.0)));
+        if meets(Kind::Record) {
+            let all = self.learners.iter().flat_map(|(learner, latest)| latest.part_rows(*learner));
+            rows.extend(all.filter(|it| is_asked_for(&it.0)));
         }
     }
 }
@@ -235,8 +246,9 @@ mod tests {
     use crate::store::embedded::rows::Head;
 
     fn change(layer: &Layer, key: &[u8], value: Option<&str>) {
-        let rows = [(key.to_vec(), value.map(IVec::from))].into();
-        layer.add(Changes { rows, ..Changes::default() });
+        let mut changes = Changes::default();
+        changes.put(key.to_vec(), value.map(IVec::from));
+        layer.add(changes);
     }
 
     #[test]
@@ -246,6 +258,18 @@ mod tests {
         assert!(layer.n_bytes() != 0);
         change(&layer, &place, None);
         assert_eq!((layer.get(&place), layer.n_bytes()), (None, 0));
+    }
+
+    #[test]
+    fn a_place_that_was_left_and_taken_again_at_once_is_removed_in_sled() {
+        let (layer, place) = (Layer::default(), [0xFF, 0xFE, 0, 1]);
+        let mut changes = Changes::default();
+        changes.put(place.to_vec(), None);
+        changes.put(place.to_vec(), Some(IVec::from("")));
+        layer.add(changes);
+        assert_eq!(layer.get(&place), Some(Some(IVec::from(""))));
+        change(&layer, &place, None);
+        assert_eq!(layer.get(&place), Some(None));
     }
 
     #[test]

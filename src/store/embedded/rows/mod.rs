@@ -14,7 +14,12 @@ mod table;
 mod tests;
 mod view;
 
-use std::{collections::BTreeMap, mem, sync::Arc, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+    thread,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sled::IVec;
@@ -46,6 +51,8 @@ pub(super) struct Changes {
     rows: ByKey,
     /// Those that share rows of sled, which cost less when many are written together.
     small: ByKey,
+    /// Places in lists that were left and then taken again.
+    returned: BTreeSet<Vec<u8>>,
     feeds: Vec<(Bucket, u64, Feed)>,
     learners: Vec<(LearnerId, Latest)>,
 }
@@ -63,8 +70,19 @@ impl Changes {
     }
 
     fn put(&mut self, key: Vec<u8>, value: Option<IVec>) {
-        let rows = if key::is_small(&key) { &mut self.small } else { &mut self.rows };
-        rows.insert(key, value);
+        if !key::is_small(&key) {
+            self.rows.insert(key, value);
+        } else if self.small.get(&key) == Some(&None) && value.is_some() && key::is_place(&key) {
+            self.returned.insert(key.clone());
+            self.small.insert(key, value);
+        } else {
+            self.small.insert(key, value);
+        }
+    }
+
+    /// Does not say what the rows are up to.
+    pub(super) fn leave_meta_out(&mut self) {
+        self.rows.remove(key::META);
     }
 
     /// How many small rows change.
@@ -108,7 +126,9 @@ impl Latest {
     fn n_bytes(&self) -> usize {
         let head = match &*self.head {
             Head::Here(here) => {
-                here.places.len() * size_of::<u64>() + here.receipts.len() * size_of::<(key::Tag, u64)>() + 512
+                here.places.len() * size_of::<u64>()
+                    + here.receipts.len() * size_of::<(key::Tag, u64)>()
+                    + 512
             }
             Head::Erased { .. } => 0,
         };
@@ -129,8 +149,8 @@ impl Latest {
 
 /// A state with what is made of it, ready to be written.
 pub(super) struct State {
-    /// The keys of what the learner claims.
-    pub(super) claims: Vec<Vec<u8>>,
+    /// What the learner claims, with the keys.
+    pub(super) claims: Vec<(Claim, Vec<u8>)>,
     summary: Summary,
     parts: Parts,
     /// How many bytes it takes.
@@ -147,7 +167,11 @@ impl State {
             IVec::from(close(&key::record(state.id, chunk), &part))
         };
         let parts = (0..).zip(bytes.chunks(CHUNK)).map(part).collect();
-        let claims = Claim::of(state).iter().map(key::claim).collect();
+        let with_key = |it: Claim| {
+            let key = key::claim(&it);
+            (it, key)
+        };
+        let claims = Claim::of(state).into_iter().map(with_key).collect();
         Self { claims, summary, parts, n_bytes: bytes.len() }
     }
 }

@@ -7,14 +7,15 @@
 //!
 //! When a pack is divided, its right part is written first. Until the left one is written, and for
 //! good after a crash in between, the left one still has what is in the right one: it counts for
-//! nothing there, because a pack ends where the next one begins.
+//! nothing there, because a pack ends where the next one begins. Only somebody who walks through a list
+//! just when such a right part goes may see once more what it had when it was divided.
 
-use std::vec;
+use std::{mem, vec};
 
 use serde::{Deserialize, Serialize};
 use sled::{Db, IVec};
 
-use super::{Bytes, Row, close, key, open, table::sled_error};
+use super::{Bytes, Row, close, damaged, key, open, table::sled_error};
 use crate::store::StoreError;
 
 /// A pack with more rows is divided.
@@ -34,7 +35,7 @@ impl<'a> Small<'a> {
 
 /// The value of a small row.
 pub(super) fn get(db: &Db, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-    let Some((pack, value)) = at(db, key)? else { return Ok(None) };
+    let Some((pack, value)) = surely_before(db, key::start(key), &behind(key))? else { return Ok(None) };
     let rows: Vec<Small<'_>> = open(&pack, &value)?;
     let found = rows.binary_search_by_key(&key::rest(key), Small::rest);
     Ok(found.ok().map(|it| rows[it].1.0.into()))
@@ -55,6 +56,10 @@ pub(super) fn pack(db: &Db, changes: &[Row]) -> Result<Vec<Row>, StoreError> {
         let end = after(db, &key)?;
         let is_here = |it: &Row| it.0.starts_with(start) && end.as_ref().is_none_or(|end| it.0 < *end);
         let (here, later) = rest.split_at(rest.partition_point(is_here));
+        if here.is_empty() {
+            // sled says that a pack begins before its own key.
+            return Err(damaged(&key));
+        }
         let mut rows: Vec<Small<'_>> = value.as_ref().map_or_else(|| Ok(vec![]), |it| open(&key, it))?;
         if let Some(end) = &end {
             cut(&mut rows, end);
@@ -75,13 +80,33 @@ pub(super) fn pack(db: &Db, changes: &[Row]) -> Result<Vec<Row>, StoreError> {
 
 /// The pack that a small row belongs to.
 fn at(db: &Db, key: &[u8]) -> Result<Option<(IVec, IVec)>, StoreError> {
-    before(db, &[key, &[0]].concat())
+    before(db, key::start(key), &behind(key))
 }
 
-/// The last pack before a key, of the same rows.
-fn before(db: &Db, key: &[u8]) -> Result<Option<(IVec, IVec)>, StoreError> {
+/// The first key behind one.
+fn behind(key: &[u8]) -> Vec<u8> {
+    [key, &[0]].concat()
+}
+
+/// The last pack before a key, of the same rows, while they may be written.
+///
+/// sled looks for it in one of its pages after the other. When a pack is divided meanwhile, it can
+/// come to the left part without having seen the right one; whoever looks again sees it.
+fn surely_before(db: &Db, start: &[u8], key: &[u8]) -> Result<Option<(IVec, IVec)>, StoreError> {
+    loop {
+        let pack = before(db, start, key)?;
+        let low = pack.as_ref().map_or_else(|| start.to_vec(), |it| behind(&it.0));
+        if low.as_slice() >= key || db.range(&low[..]..key).next().transpose().map_err(sled_error)?.is_none()
+        {
+            return Ok(pack);
+        }
+    }
+}
+
+/// The last pack before a key, of the same rows, unless they are written meanwhile.
+fn before(db: &Db, start: &[u8], key: &[u8]) -> Result<Option<(IVec, IVec)>, StoreError> {
     let pack = db.get_lt(key).map_err(sled_error)?;
-    Ok(pack.filter(|it| it.0.starts_with(key::start(key))))
+    Ok(pack.filter(|it| it.0.starts_with(start)))
 }
 
 /// The key of the first pack behind a key, of the same rows.
@@ -97,7 +122,7 @@ fn cut(rows: &mut Vec<Small<'_>>, end: &[u8]) {
 
 /// What a division left in the pack before this one, and would count again without it, has to go.
 fn cut_before(db: &Db, key: &[u8]) -> Result<Option<Row>, StoreError> {
-    let Some((left, value)) = before(db, key)? else { return Ok(None) };
+    let Some((left, value)) = before(db, key::start(key), key)? else { return Ok(None) };
     let mut rows: Vec<Small<'_>> = open(&left, &value)?;
     let n_rows = rows.len();
     cut(&mut rows, key);
@@ -136,45 +161,57 @@ fn divide(key: &IVec, rows: &[Small<'_>], packs: &mut Vec<Row>) {
 
 /// Small rows from one key up to another that starts the same, in order, or in the reverse one.
 pub(super) struct Range {
-    packs: sled::Iter,
     low: IVec,
     high: IVec,
-    reverse: bool,
-    /// The pack behind the one whose rows are given.
-    next: Option<(IVec, IVec)>,
+    walk: Walk,
     rows: vec::IntoIter<(IVec, IVec)>,
+}
+
+enum Walk {
+    /// With the pack behind the one whose rows are given.
+    Forward(sled::Iter, Option<(IVec, IVec)>),
+    Reverse(Db),
 }
 
 impl Range {
     pub(super) fn new(db: &Db, low: &[u8], high: &[u8], reverse: bool) -> Result<Self, StoreError> {
-        let first = at(db, low)?.map_or_else(|| low.into(), |it| it.0);
-        // sled panics when a range ends before it starts.
-        let end = high.max(&first);
-        let mut packs = db.range(&first[..]..end);
-        let next = if reverse { None } else { packs.next().transpose().map_err(sled_error)? };
-        Ok(Self { packs, low: low.into(), high: high.into(), reverse, next, rows: vec![].into_iter() })
+        let walk = if reverse {
+            Walk::Reverse(db.clone())
+        } else {
+            let first = at(db, low)?.map_or_else(|| low.into(), |it| it.0);
+            // sled panics when a range ends before it starts.
+            let mut packs = db.range(&first[..]..high.max(&first));
+            let next = packs.next().transpose().map_err(sled_error)?;
+            Walk::Forward(packs, next)
+        };
+        Ok(Self { low: low.into(), high: high.into(), walk, rows: vec![].into_iter() })
     }
 
     /// The next pack, whose rows are then to be given.
     fn turn(&mut self) -> Result<Option<()>, StoreError> {
-        let pack = if self.reverse {
-            self.packs.next_back().transpose().map_err(sled_error)?
-        } else {
-            let next = self.packs.next().transpose().map_err(sled_error)?;
-            std::mem::replace(&mut self.next, next)
+        if self.high <= self.low {
+            return Ok(None);
+        }
+        let (pack, end) = match &mut self.walk {
+            Walk::Forward(packs, next) => {
+                let after = packs.next().transpose().map_err(sled_error)?;
+                let end = after.as_ref().map_or(&self.high, |it| &it.0).clone();
+                (mem::replace(next, after), end)
+            }
+            Walk::Reverse(db) => (surely_before(db, key::start(&self.low), &self.high)?, self.high.clone()),
         };
         let Some((key, value)) = pack else { return Ok(None) };
-        let end = self.next.as_ref().map_or(&self.high, |it| &it.0).clone();
         let small: Vec<Small<'_>> = open(&key, &value)?;
         let whole = |it: Small<'_>| (IVec::from([key::start(&key), it.rest()].concat()), IVec::from(it.1.0));
         let mut rows: Vec<_> =
             small.into_iter().map(whole).filter(|it| self.low <= it.0 && it.0 < end).collect();
         // What is written meanwhile is not given twice.
-        if self.reverse {
-            rows.reverse();
-            self.high = key;
-        } else {
-            self.low = end;
+        match self.walk {
+            Walk::Forward(..) => self.low = end,
+            Walk::Reverse(_) => {
+                rows.reverse();
+                self.high = key;
+            }
         }
         self.rows = rows.into_iter();
         Ok(Some(()))
@@ -200,7 +237,12 @@ impl Iterator for Range {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, iter};
+    use std::{
+        collections::BTreeMap,
+        iter,
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+    };
 
     use super::{super::Table, *};
 
@@ -259,7 +301,9 @@ mod tests {
                 // At times most of them go.
                 let (n_changes, n_gone) = (random.below(200), random.below(10));
                 let changes: BTreeMap<_, _> = (0..n_changes)
-                    .map(|_| (key(random.below(600)), (n_gone <= random.below(10)).then(|| [batch][..].into())))
+                    .map(|_| {
+                        (key(random.below(600)), (n_gone <= random.below(10)).then(|| [batch][..].into()))
+                    })
                     .collect();
                 let sorted: Vec<_> = changes.clone().into_iter().collect();
                 let packs = pack(&table.db, &sorted).expect("packed");
@@ -313,5 +357,48 @@ mod tests {
             assert_eq!(rows.map(|it| it.expect("a row")).count(), n_expected);
             assert!(right.iter().all(|it| get(&table.db, it).expect("read").is_none()));
         }
+    }
+
+    #[test]
+    fn rows_that_stay_are_seen_while_packs_are_divided() {
+        let dir = tempfile::TempDir::new().expect("a directory");
+        let table = Table::open(dir.path(), 1 << 20).expect("rows");
+        // So many that their packs stand in several pages of sled.
+        const N_KEYS: usize = 4_000;
+        let row = |number: usize| {
+            let key: IVec = [&[0xFF, 0xFE, 1][..], &(number as u32).to_be_bytes()].concat().into();
+            (key, Some(IVec::from("here")))
+        };
+        // Every fifth one stays.
+        let stays = |number: &usize| number.is_multiple_of(5);
+        table.apply((0..N_KEYS).filter(stays).map(row).collect()).expect("written");
+        let (low, high) = (row(0).0, row(N_KEYS).0);
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let read = |reverse: bool, way: usize| {
+                while !is_over.load(Ordering::Relaxed) {
+                    for number in (0..N_KEYS).filter(stays).skip(way * 7).step_by(11) {
+                        assert!(get(&table.db, &row(number).0).expect("read").is_some(), "{number}");
+                    }
+                    // As somebody who reads more about each of them.
+                    let rows = table.range(&low, &high, reverse).inspect(|_| thread::yield_now());
+                    let mut found: Vec<_> = rows.map(|it| it.expect("a row").0).collect();
+                    assert!(found.is_sorted_by(|a, b| if reverse { a > b } else { a < b }));
+                    found.sort();
+                    for number in (0..N_KEYS).filter(stays) {
+                        assert!(found.binary_search(&row(number).0).is_ok(), "{number}, reverse: {reverse}");
+                    }
+                }
+            };
+            (0..4).for_each(|it| drop(scope.spawn(move || read(it % 2 == 0, it))));
+            let random = &mut Random(1);
+            for _ in 0..3_000 {
+                let middle = random.below(N_KEYS);
+                let some: Vec<_> = (middle..N_KEYS.min(middle + 100)).filter(|it| !stays(it)).collect();
+                table.apply(some.iter().map(|it| row(*it)).collect()).expect("written");
+                table.apply(some.iter().map(|it| (row(*it).0, None)).collect()).expect("written");
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
     }
 }

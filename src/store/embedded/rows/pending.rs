@@ -90,6 +90,7 @@ impl Pending {
     /// The layer that is to be written to sled next, and a new one in its place for the committer.
     /// `None`: nothing waits. Only the applier may.
     pub(in super::super) fn freeze(&self) -> Option<Arc<Layer>> {
+        let active = Arc::default();
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let now = view.as_ref()?;
         if let Some(applying) = &now.applying {
@@ -99,8 +100,7 @@ impl Pending {
             return None;
         }
         let applying = now.active.clone();
-        let next =
-            View { active: Arc::default(), applying: Some(applying.clone()), table: now.table.clone() };
+        let next = View { active, applying: Some(applying.clone()), table: now.table.clone() };
         *view = Some(Arc::new(next));
         Some(applying)
     }
