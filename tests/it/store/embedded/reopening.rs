@@ -19,7 +19,7 @@ use super::{
     super::writing::a_load_is_never_torn, Town, all, check_feeds, copy, harness::writer, open, open_with,
     options,
 };
-use crate::given::{Person, evidence, summarize};
+use crate::given::{Person, evidence, renamed, summarize};
 
 #[tokio::test]
 async fn a_closed_store_opens_with_everything() {
@@ -203,4 +203,28 @@ async fn half_a_copy_of_the_rows_is_not_kept() {
     let progress = Arc::new(move |_, _| sees.lock().unwrap().push(copy.exists()));
     open_with(dir.path(), EmbeddedOptions { progress, ..options() }).unwrap();
     assert!(!seen.lock().unwrap().contains(&true));
+}
+
+#[tokio::test]
+async fn a_place_in_a_list_is_left_for_good() {
+    for is_erased in [false, true] {
+        let dir = TempDir::new().unwrap();
+        let store = open(dir.path());
+        let mut ada = Person::new(1);
+        store.commit(ada.registers("Ada")).await.unwrap();
+        store.close().await.unwrap();
+        // The place stays the same, and then it does not.
+        let store = open(dir.path());
+        store.commit(ada.then([renamed("ADA")])).await.unwrap();
+        if is_erased {
+            store.erase(ada.is_erased()).await.unwrap();
+        } else {
+            store.commit(ada.then([renamed("Bob")])).await.unwrap();
+        }
+        store.close().await.unwrap();
+        let store = open(dir.path());
+        let rows = store.page(all()).await.unwrap().rows;
+        assert_eq!(rows.len(), usize::from(!is_erased), "{rows:?}");
+        store.close().await.unwrap();
+    }
 }
