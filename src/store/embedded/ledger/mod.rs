@@ -16,6 +16,7 @@ mod witness;
 mod writer;
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
@@ -114,8 +115,13 @@ impl Ledger {
     /// What the record at an offset says.
     pub(super) fn entry(&self, offset: u64) -> Result<Entry, StoreError> {
         let segment = self.segment(|it| it.start <= offset);
-        let bytes = self.read_record(&segment, HEADER + offset - segment.header.start);
-        let bytes = bytes.map_err(StoreError::io("reading the ledger"))?;
+        let bytes = match self.read_record(&segment, HEADER + offset - segment.header.start) {
+            // What it says of its own length is broken, or the file is cut.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(self.damaged_at(&segment, offset));
+            }
+            read => read.map_err(StoreError::io("reading the ledger"))?,
+        };
         match record::read(&bytes) {
             Some(record) => Entry::from_payload(record.seq, record.payload),
             None => Err(self.damaged_at(&segment, offset)),
@@ -226,7 +232,7 @@ impl Ledger {
     }
 
     /// The bytes of the record at a place in a file, or fewer.
-    fn read_record(&self, segment: &Segment, at: u64) -> std::io::Result<Vec<u8>> {
+    fn read_record(&self, segment: &Segment, at: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; PREFIX];
         self.files.read(&segment.file, &mut bytes, at)?;
         if let Some(length) = record::payload_len(&bytes) {

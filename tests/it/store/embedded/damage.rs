@@ -335,17 +335,20 @@ async fn a_missing_ledger_is_refused() {
 
 #[tokio::test]
 async fn a_damaged_event_is_named_when_it_is_read() {
-    let dir = TempDir::new().unwrap();
-    let store = open(dir.path());
-    let town = Town::build(&*store).await;
-    let first = segments(dir.path())[0].clone();
-    let mut file = fs::File::options().write(true).open(first).unwrap();
-    file.seek(std::io::SeekFrom::Start(100)).unwrap();
-    file.write_all(b"\0").unwrap();
-    let read = store.history(town.people[0].id, 0, 10).await;
-    let Err(error @ StoreError::LedgerDamaged { seq: 1, .. }) = read else { panic!("{read:?}") };
-    assert!(error.to_string().contains("damaged at record 1:"), "{error}");
-    assert_eq!(store.load(town.people[0].id).await.unwrap(), Some(town.people[0].state.clone()));
+    // In what it says, and three times in its length, once of which leads beyond the end of the file.
+    for (at, byte) in [(100, b'\0'), (46, 0xFF), (48, 0x01), (49, 0xFF)] {
+        let dir = TempDir::new().unwrap();
+        let store = open(dir.path());
+        let town = Town::build(&*store).await;
+        let first = segments(dir.path())[0].clone();
+        let mut file = fs::File::options().write(true).open(first).unwrap();
+        file.seek(std::io::SeekFrom::Start(at)).unwrap();
+        file.write_all(&[byte]).unwrap();
+        let read = store.history(town.people[0].id, 0, 10).await;
+        let Err(error @ StoreError::LedgerDamaged { seq: 1, .. }) = read else { panic!("{at}: {read:?}") };
+        assert!(error.to_string().contains("damaged at record 1:"), "{error}");
+        assert_eq!(store.load(town.people[0].id).await.unwrap(), Some(town.people[0].state.clone()));
+    }
 }
 
 fn refusal(dir: &Path) -> String {
