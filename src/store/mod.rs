@@ -338,6 +338,20 @@ impl StoreError {
         matches!(self, StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull)
     }
 
+    /// Says what to do when a store could not be opened for want of room.
+    pub(crate) fn with_advice(self) -> Self {
+        let is_disk_full = self.is_disk_full();
+        match self {
+            StoreError::Io { context, source } if is_disk_full => {
+                let context = format!(
+                    "the disk is full; nothing is lost: make room for the store and open it again ({context})"
+                );
+                StoreError::Io { context, source }
+            }
+            other => other,
+        }
+    }
+
     /// A record of the ledger is not what it was.
     pub(crate) fn ledger_damaged(seq: u64, how: &str) -> Self {
         StoreError::LedgerDamaged { seq, how: how.to_owned() }

@@ -38,6 +38,8 @@ const INCOMING: &str = "ledger.incoming";
 const CLEAN: &str = "CLEAN";
 const ROWS: &str = "ROWS";
 const SLED: &str = "sled";
+/// Where backups go unless somebody says otherwise.
+pub(super) const BACKUPS: &str = "backups";
 
 /// Which directory has the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +87,9 @@ impl Home {
 
     fn read_rows(&self) -> Result<(), StoreError> {
         let rows = self.files.read_whole(&self.path.join(ROWS)).map_err(StoreError::io("reading ROWS"))?;
-        *self.rows() = rows.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default();
+        let rows = rows.and_then(|it| serde_json::from_slice::<Rows>(&it).ok());
+        // What is there is removed when it is not as it was left: it must be ours.
+        *self.rows() = rows.filter(|it| generation(&it.directory).is_some()).unwrap_or_default();
         Ok(())
     }
 
@@ -254,6 +258,24 @@ impl Home {
 pub(super) fn write_format(files: &Files, directory: &Path) -> Result<(), StoreError> {
     let published = files.publish(&directory.join(FORMAT_FILE), FORMAT.as_bytes());
     published.map(drop).map_err(StoreError::io("writing FORMAT"))
+}
+
+/// Refuses a place for backups among the files of a store, where they would go with what is there.
+pub(super) fn check_backups(directory: &Path, to: &Path) -> Result<(), StoreError> {
+    match resolved(to).strip_prefix(resolved(directory)) {
+        Ok(inside) if !inside.starts_with(BACKUPS) => Err(StoreError::Refused(format!(
+            "backups cannot be kept in {}: in the directory of the store, only `{BACKUPS}` is for them",
+            to.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// A path without links and dots, as far as it is there.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let real = |it: &Path| Some(it.canonicalize().ok()?.join(path.strip_prefix(it).ok()?));
+    path.ancestors().find_map(real).unwrap_or_else(|| path.clone())
 }
 
 /// The number of a directory of rows, by its name.

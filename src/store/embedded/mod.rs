@@ -98,7 +98,11 @@ impl EmbeddedStore {
     /// Opens the store in a directory, or makes a new one. It may take long: rows that cannot be
     /// trusted are made anew.
     pub fn open(directory: &Path, options: EmbeddedOptions) -> Result<Arc<Self>, StoreError> {
-        let Opened { home, ledger, writer, table, meta } = open::open(directory, &options)?;
+        if let Some(backups) = &options.backup_dir {
+            home::check_backups(directory, backups)?;
+        }
+        let opened = open::open(directory, &options).map_err(StoreError::with_advice)?;
+        let Opened { home, ledger, writer, table, meta } = opened;
         let inner = Arc::new(Inner::new(home, ledger, table, &meta, &options)?);
         let (commands, queue) = mpsc::channel(QUEUE);
         let (orders, writing) = (Arc::<Mutex<Orders>>::default(), Arc::<Mutex<()>>::default());

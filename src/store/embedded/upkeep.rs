@@ -22,6 +22,7 @@ use tokio::{
 
 use super::{
     EmbeddedOptions, EmbeddedStore, Inner,
+    home::BACKUPS,
     tools::{Backup, Copying, ToolOptions, check_copy, read_manifest},
 };
 use crate::store::{BackupMade, BackupWish, Maintenance, MaintenanceError, Shrunk, Store as _, StoreError};
@@ -52,7 +53,7 @@ struct Compacted {
 
 impl Upkeep {
     pub(super) fn new(directory: &Path, options: &EmbeddedOptions, writing: Arc<Lock<()>>) -> Self {
-        let backups = options.backup_dir.clone().unwrap_or_else(|| directory.join("backups"));
+        let backups = options.backup_dir.clone().unwrap_or_else(|| directory.join(BACKUPS));
         let segment_bytes = options.segment_bytes;
         Self { turn: Arc::default(), is_closing: Arc::default(), backups, segment_bytes, writing }
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     super::{
         files::Files,
-        home::{Home, write_format},
+        home::{Home, check_backups, write_format},
         ledger::{Builder, Found, Seq, Site, survey},
     },
     ToolOptions,
@@ -63,6 +63,7 @@ impl fmt::Display for Backup {
 /// Copies the ledger of a store that nobody serves to a directory that is not there or is empty. A
 /// damaged ledger is refused.
 pub fn backup(directory: &Path, to: &Path, options: &ToolOptions) -> Result<Backup, StoreError> {
+    check_backups(directory, to)?;
     let home = Home::take(directory, options.files())?;
     let (look, witness) = whole_ledger(&home, options)?;
     let mut copying = Copying::begin(&home.files, to, &look, options)?;

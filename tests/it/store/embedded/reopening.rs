@@ -11,7 +11,10 @@ use milepost::{
         learner::Learner,
         summary::{OrderBy, Summary},
     },
-    store::{PageQuery, Store, StoreError, Summarizer, embedded::EmbeddedOptions},
+    store::{
+        PageQuery, Store, StoreError, Summarizer,
+        embedded::{Act, EmbeddedOptions, EmbeddedStore, Fault, FileOp},
+    },
 };
 use tempfile::TempDir;
 
@@ -227,4 +230,30 @@ async fn a_place_in_a_list_is_left_for_good() {
         assert_eq!(rows.len(), usize::from(!is_erased), "{rows:?}");
         store.close().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn rows_are_never_looked_for_elsewhere() {
+    let dir = TempDir::new().unwrap();
+    let (store, other) = (dir.path().join("store"), dir.path().join("sled-1"));
+    let town = Town::build(&*open(&store)).await;
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("precious"), "mine").unwrap();
+    for name in ["../sled-1", "ledger", "", "/"] {
+        fs::write(store.join("ROWS"), format!(r#"{{"directory":"{name}","size":1}}"#)).unwrap();
+        town.check(&*open(&store)).await;
+        assert_eq!(fs::read(other.join("precious")).unwrap(), b"mine");
+    }
+}
+
+#[test]
+fn whoever_has_no_room_to_open_a_store_is_told_what_to_do() {
+    let dir = TempDir::new().unwrap();
+    let fault: Fault = Arc::new(|it| match it {
+        FileOp::Write { .. } => Err(std::io::ErrorKind::StorageFull.into()),
+        _ => Ok(Act::Do),
+    });
+    let opened = EmbeddedStore::open(dir.path(), EmbeddedOptions { fault: Some(fault), ..options() });
+    let Err(error) = opened else { panic!("opened") };
+    assert!(error.to_string().contains("make room for the store and open it again"), "{error}");
 }

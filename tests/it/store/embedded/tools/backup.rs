@@ -11,7 +11,7 @@ use std::{
 
 use milepost::store::{
     BackupWish, Maintenance, Store,
-    embedded::{Act, EmbeddedOptions, Fault, FileOp, tools},
+    embedded::{Act, EmbeddedOptions, EmbeddedStore, Fault, FileOp, tools},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -205,4 +205,26 @@ async fn a_file_may_be_sealed_while_it_is_read() {
     let made = store.back_up(wish).await.unwrap();
     assert!(!is_on.load(Ordering::SeqCst), "it was not sealed");
     assert_eq!(made.last_sequence, 1);
+}
+
+#[tokio::test]
+async fn no_backup_is_kept_among_the_files_of_the_store() {
+    let dir = TempDir::new().unwrap();
+    let store = dir.path().join("store");
+    town(&store).await;
+    std::os::unix::fs::symlink(&store, dir.path().join("link")).unwrap();
+    for place in ["store", "store/sled", "store/sled/bk", "store/sled-2", "store/ledger/bk", "link/sled/bk"] {
+        let place = dir.path().join(place);
+        let backup = tools::backup(&store, &place, &tool()).unwrap_err();
+        let backup_dir = Some(place);
+        let Err(opened) = EmbeddedStore::open(&store, EmbeddedOptions { backup_dir, ..options() }) else {
+            panic!("opened");
+        };
+        for error in [backup, opened] {
+            assert!(error.to_string().contains("only `backups` is for them"), "{error}");
+        }
+    }
+    for place in ["store/backups/b1", "elsewhere", "store-2", "store/../other"] {
+        tools::backup(&store, &dir.path().join(place), &tool()).unwrap();
+    }
 }
