@@ -1,5 +1,7 @@
 //! Rows that are about to be written: those of a group of ledger entries, together.
 
+mod feed;
+
 use std::{
     collections::{BTreeSet, HashMap},
     mem,
@@ -295,49 +297,6 @@ impl<'a> Draft<'a> {
         }
         self.set(key, &places);
         Ok(())
-    }
-
-    /// Adds places to the feed behind those that it has.
-    fn feed(&mut self, written: &Written<'_>) -> Result<(), StoreError> {
-        let bucket = Bucket::of(written.learner);
-        let base = written.position - 1;
-        self.fill_feed(bucket, base)?;
-        let end = base + u64::from(written.n_events);
-        for chunk in base / PLACES..=(end - 1) / PLACES {
-            let n_places = (end - chunk * PLACES).min(PLACES) as usize;
-            self.lengthen(bucket, chunk, n_places, written.offset)?;
-        }
-        Ok(())
-    }
-
-    /// A repair of the ledger may have left out what stood before a position.
-    fn fill_feed(&mut self, bucket: Bucket, base: Position) -> Result<(), StoreError> {
-        for chunk in (0..base.div_ceil(PLACES)).rev() {
-            let n_places = (base - chunk * PLACES).min(PLACES) as usize;
-            if !self.lengthen(bucket, chunk, n_places, LOST)? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sees to it that a row of a feed has so many places, and answers whether it had fewer.
-    fn lengthen(
-        &mut self,
-        bucket: Bucket,
-        chunk: u64,
-        n_places: usize,
-        with: u64,
-    ) -> Result<bool, StoreError> {
-        let mut feed = Rows::feed(self, bucket, chunk)?;
-        if n_places <= feed.len() {
-            return Ok(false);
-        }
-        // The row that a draft has already is changed in place.
-        self.feeds.remove(&(bucket, chunk));
-        Arc::make_mut(&mut feed).resize(n_places, with);
-        self.feeds.insert((bucket, chunk), feed);
-        Ok(true)
     }
 
     /// A learner's head, to be changed and put back.

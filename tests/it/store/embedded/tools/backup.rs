@@ -79,19 +79,19 @@ async fn nothing_is_written_over() {
 async fn a_damaged_store_is_not_backed_up_and_a_damaged_backup_not_restored() {
     let whole = TempDir::new().unwrap();
     town(whole.path()).await;
-    tools::backup(whole.path(), &whole.path().join("copy"), &tool()).unwrap();
+    tools::backup(whole.path(), &whole.path().join("backups/copy"), &tool()).unwrap();
     for kind in damage::ALL {
         let dir = TempDir::new().unwrap();
         copy(whole.path(), dir.path());
-        let backup = dir.path().join("copy");
+        let backup = dir.path().join("backups/copy");
         (kind.act)(&backup);
         let error = tools::restore(&backup, &dir.path().join("new"), &tool()).unwrap_err();
         assert!(error.to_string().contains("is damaged"), "{}: {error}", kind.name);
         assert!(!dir.path().join("new").exists());
         (kind.act)(dir.path());
-        let error = tools::backup(dir.path(), &dir.path().join("again"), &tool()).unwrap_err();
+        let error = tools::backup(dir.path(), &dir.path().join("backups/again"), &tool()).unwrap_err();
         assert!(error.to_string().contains("is damaged"), "{}: {error}", kind.name);
-        assert!(!dir.path().join("again").exists());
+        assert!(!dir.path().join("backups/again").exists());
     }
 }
 
@@ -140,7 +140,7 @@ async fn a_backup_can_be_interrupted_anywhere() {
 async fn a_restore_can_be_interrupted_anywhere() {
     let whole = TempDir::new().unwrap();
     village(whole.path()).await;
-    let backup = whole.path().join("copy");
+    let backup = whole.path().join("backups/copy");
     let made = tools::backup(whole.path(), &backup, &tool()).unwrap();
     interrupt(|options, failing| {
         let dir = TempDir::new().unwrap();
