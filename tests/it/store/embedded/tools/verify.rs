@@ -76,7 +76,7 @@ async fn who_has_the_store_is_named() {
     let check = |error: String| assert!(error.contains(&process), "{error}");
     check(tools::verify(dir.path(), &tool()).unwrap_err().to_string());
     check(tools::repair(dir.path(), &tool()).unwrap_err().to_string());
-    check(tools::backup(dir.path(), &dir.path().join("copy"), &tool()).unwrap_err().to_string());
+    check(tools::backup(dir.path(), &dir.path().join("backups/copy"), &tool()).unwrap_err().to_string());
     check(tools::export(dir.path(), &mut vec![], &tool()).unwrap_err().to_string());
     drop(store);
     tools::verify(dir.path(), &tool()).unwrap();
