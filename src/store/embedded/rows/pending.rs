@@ -153,7 +153,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::{
-        super::{Draft, Meta, RECEIPTS, Rows as _, Written},
+        super::{Draft, RECEIPTS, Rows as _, Written, tests::no_rows},
         *,
     };
     use crate::domain::id::LearnerId;
@@ -163,15 +163,7 @@ mod tests {
         let dir = tempfile::TempDir::new().expect("a directory");
         let table = Arc::new(Table::open(dir.path(), 1 << 20).expect("rows"));
         let pending = Pending::new(View::new(table), usize::MAX);
-        let none = Meta {
-            store: Uuid::nil(),
-            summarizer: 0,
-            applied: 0,
-            n_learners: 0,
-            n_erased: 0,
-            n_events: 0,
-            n_receipts: 0,
-        };
+        let none = no_rows();
         for number in 1..=200 {
             let learner = LearnerId(Uuid::from_u128(number));
             let add = |n_calls: std::ops::Range<usize>| {

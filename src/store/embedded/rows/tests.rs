@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 
-fn no_rows() -> Meta {
+pub(super) fn no_rows() -> Meta {
     Meta {
         store: Uuid::nil(),
         summarizer: 0,
