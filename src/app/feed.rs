@@ -34,8 +34,8 @@ pub struct Announcement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedCursor(Vec<Position>);
 
-/// How many events are read at a time.
-const BATCH: usize = 100;
+/// How many events are read at a time. Each may hold texts of 80 kB, and there may be many followers.
+const BATCH: usize = 32;
 
 impl App {
     /// Every event of a learner after a version: what is there, then what comes. It ends when the

@@ -9,6 +9,7 @@ mod erase;
 mod failure;
 mod feed;
 mod maintain;
+mod progress;
 mod read;
 mod write;
 
@@ -22,10 +23,11 @@ pub use env::{Env, SystemEnv};
 pub use erase::{Erase, Erased};
 pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
+pub use progress::Standing;
 pub use read::{Clock, LearnerRef};
 
 use crate::{
-    domain::{guide::Guide, learner::Learner, readiness, summary::Summary},
+    domain::{guide::Guide, learner::Learner, summary::Summary},
     store::{Bucket, N_BUCKETS, Store, Summarizer},
 };
 
@@ -40,18 +42,14 @@ pub struct App {
     /// Writers of one bucket go one after the other, so that they do not lose races against each
     /// other; between processes the store's versions decide.
     lanes: Vec<Mutex<()>>,
+    remembered: progress::Remembered,
 }
 
 impl App {
     /// The product on these parts.
     pub fn new(guide: Arc<Guide>, store: Arc<dyn Store>, env: Arc<dyn Env>) -> Self {
         let lanes = (0..N_BUCKETS).map(|_| Mutex::new(())).collect();
-        Self { guide, store, env, lanes }
-    }
-
-    /// A learner's readiness at this instant.
-    pub fn readiness(&self, learner: &Learner) -> readiness::Readiness {
-        readiness::assess(&self.guide, learner, self.env.now())
+        Self { guide, store, env, lanes, remembered: progress::Remembered::new() }
     }
 
     fn lane(&self, bucket: Bucket) -> &Mutex<()> {

@@ -1,26 +1,30 @@
 //! The one reading of connection arguments: `first`, `after`, `last`, `before`.
 
-use async_graphql::SimpleObject;
 use data_encoding::BASE64URL_NOPAD;
 
-use super::error::{Answer, caller_error, code};
+use super::{
+    at_once::object,
+    error::{Answer, caller_error, code},
+};
 
 /// How many items a page has when nobody says.
 pub(super) const DEFAULT_PAGE: usize = 20;
 /// How many items a page has at the most.
 pub(super) const MAX_PAGE: usize = 100;
 
-/// Where a page of a list begins and ends, and whether there is more.
-#[derive(SimpleObject, Debug, Clone)]
-pub(super) struct PageInfo {
-    /// Whether there are items after this page.
-    pub(super) has_next_page: bool,
-    /// Whether there are items before this page.
-    pub(super) has_previous_page: bool,
-    /// The cursor of the first item; null on an empty page.
-    pub(super) start_cursor: Option<String>,
-    /// The cursor of the last item; null on an empty page.
-    pub(super) end_cursor: Option<String>,
+object! {
+    /// Where a page of a list begins and ends, and whether there is more.
+    #[derive(Debug, Clone)]
+    pub(super) struct PageInfo {
+        /// Whether there are items after this page.
+        pub(super) has_next_page: bool,
+        /// Whether there are items before this page.
+        pub(super) has_previous_page: bool,
+        /// The cursor of the first item; null on an empty page.
+        pub(super) start_cursor: Option<String>,
+        /// The cursor of the last item; null on an empty page.
+        pub(super) end_cursor: Option<String>,
+    }
 }
 
 /// The arguments of a connection as a client wrote them.
@@ -59,19 +63,6 @@ impl PageArguments {
         };
         Ok(Slice { after: cursor(self.after)?, before: cursor(self.before)?, limit, from_end })
     }
-}
-
-/// What a page costs: each of its items as much as what is selected of it.
-pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, item: usize) -> usize {
-    let size = first.or(last).and_then(|it| usize::try_from(it).ok()).unwrap_or(DEFAULT_PAGE);
-    list_cost(size.min(MAX_PAGE), item)
-}
-
-/// What a list of that many items costs. It stops growing where no sum of the costs of all fields
-/// of one operation can overflow.
-pub(super) fn list_cost(n_items: usize, item: usize) -> usize {
-    const HIGHEST: usize = usize::MAX >> 24;
-    n_items.saturating_mul(item).saturating_add(1).min(HIGHEST)
 }
 
 /// A number of items that a client asks for.

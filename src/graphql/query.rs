@@ -3,13 +3,15 @@
 use async_graphql::{Context, Description, ID, Object};
 
 use super::{
+    at_once::At,
     context::app,
+    cost::{COST_OF_ASSESSING, COST_OF_SEARCH, COST_OF_SUPPOSING, Counted, Page, cost},
     error::{Answer, caller_error, code, fault, public},
     object::{
         Guide, Learner, LearnerConnection, LearnerFilter, LearnerOrder, LearnerRef, Node, Readiness,
         WhatIfStep,
     },
-    page::{PageArguments, list_cost, page_cost},
+    page::PageArguments,
 };
 use crate::domain::readiness::Supposition;
 
@@ -32,7 +34,7 @@ impl Query {
     }
 
     /// Several things by their global ids, in the order asked for; null where there is nothing.
-    #[graphql(complexity = "list_cost(ids.len(), child_complexity)")]
+    #[graphql(directive = Counted::apply("ids", 1))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -47,8 +49,8 @@ impl Query {
     }
 
     /// The guide by which readiness is assessed.
-    async fn guide(&self, ctx: &Context<'_>) -> Guide {
-        Guide(app(ctx).guide.clone())
+    async fn guide(&self, ctx: &Context<'_>) -> At<Guide> {
+        At(Guide(app(ctx).guide.clone()))
     }
 
     /// One learner; null: there is nobody of that id.
@@ -56,13 +58,13 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who.")] by: LearnerRef,
-    ) -> Option<Answer<Learner>> {
+    ) -> Option<Answer<At<Learner>>> {
         let found = app(ctx).learner(&by.into()).await.map_err(fault).transpose()?;
-        Some(found.map(Learner))
+        Some(found.map(|it| At(Learner(it))))
     }
 
     /// A list of learners. Without arguments: the first 20, oldest registration first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    #[graphql(directive = Page::apply())]
     #[expect(clippy::too_many_arguments, reason = "these are the arguments of a connection")]
     async fn learners(
         &self,
@@ -71,26 +73,27 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "The last that many of the part asked for, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which learners.")] filter: Option<LearnerFilter>,
+        #[graphql(desc = "Which learners.", directive = cost::apply(COST_OF_SEARCH.to_string()))]
+        filter: Option<LearnerFilter>,
         #[graphql(desc = "In which order; absent: by registration, oldest first.")] order_by: Option<
             LearnerOrder,
         >,
-    ) -> Answer<LearnerConnection> {
+    ) -> Answer<At<LearnerConnection>> {
         let arguments = PageArguments { first, after, last, before };
-        LearnerConnection::load(app(ctx), filter, order_by, arguments).await
+        LearnerConnection::load(app(ctx), filter, order_by, arguments).await.map(At)
     }
 
     /// A learner's readiness as it would be if these things had happened now. It writes nothing.
     /// Null: there is no such learner.
+    #[graphql(directive = cost::apply(COST_OF_ASSESSING.to_string()))]
     async fn what_if(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who.")] learner: LearnerRef,
-        #[graphql(desc = "What is supposed to have happened, in this order; at most 100.")] steps: Vec<
-            WhatIfStep,
-        >,
-    ) -> Option<Answer<Readiness>> {
-        what_if(ctx, learner, steps).await.transpose()
+        #[graphql(desc = "What is supposed to have happened, in this order; at most 100.", directive = cost::apply(COST_OF_SUPPOSING.to_string()))]
+        steps: Vec<WhatIfStep>,
+    ) -> Option<Answer<At<Readiness>>> {
+        what_if(ctx, learner, steps).await.map(|it| it.map(At)).transpose()
     }
 }
 
@@ -101,7 +104,7 @@ async fn what_if(ctx: &Context<'_>, by: LearnerRef, steps: Vec<WhatIfStep>) -> A
     let steps = steps.map_err(|it| public(it.into()))?;
     let Some(learner) = app.learner(&by.into()).await.map_err(fault)? else { return Ok(None) };
     let (supposed, readiness) = app.what_if(&learner, &steps);
-    Ok(Some(Readiness::new(&app.guide, &supposed, readiness)))
+    Ok(Some(Readiness::new(app, &supposed, readiness)))
 }
 
 fn check_list(argument: &str, n_items: usize) -> Answer<()> {

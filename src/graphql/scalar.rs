@@ -3,8 +3,11 @@
 //! A malformed value inside of a mutation's input is a refusal that names the field, not a broken
 //! request. So a scalar takes any text in; whoever uses it asks for what it holds.
 
+use std::{fmt, io::Write as _};
+
 use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
+use super::at_once::{Undone, append, leaf};
 use crate::domain::{
     refusal::{Refusal, RefusalCode},
     time::{Day, Timestamp},
@@ -114,5 +117,19 @@ impl ScalarType for Url {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+}
+
+leaf! {
+    DateTime: |it, out| text_or_null(it.0, out);
+    Date: |it, out| text_or_null(it.0, out);
+    Url: |it, out| append(&it.0, out);
+}
+
+/// Appends what neither has quotes nor backslashes nor line breaks in its text.
+fn text_or_null(plain: Option<impl fmt::Display>, out: &mut Vec<u8>) -> Result<(), Undone> {
+    match plain {
+        Some(it) => write!(out, "\"{it}\"").map_err(|_| Undone),
+        None => write!(out, "null").map_err(|_| Undone),
     }
 }

@@ -28,8 +28,13 @@ pub struct Forecast {
 
 /// When the learner may be ready, as seen at that instant.
 pub fn forecast(guide: &Guide, learner: &Learner, now: Timestamp) -> Forecast {
+    forecast_by(guide, learner, &assess(guide, learner, now), now)
+}
+
+/// The same by a readiness that was assessed already and still holds.
+pub fn forecast_by(guide: &Guide, learner: &Learner, readiness: &Readiness, now: Timestamp) -> Forecast {
     let start = learner.goals.iter().map(|it| it.set_at).min().unwrap_or(learner.registered_at).day();
-    let (pace_date, basis) = pace(guide, &assess(guide, learner, now));
+    let (pace_date, basis) = pace(guide, readiness, now);
     Forecast {
         guide_earliest: plus_months(start, guide.forecast.months_from),
         guide_latest: plus_months(start, guide.forecast.months_to),
@@ -41,12 +46,16 @@ pub fn forecast(guide: &Guide, learner: &Learner, now: Timestamp) -> Forecast {
 /// Whether an active goal with a target date will be reached in time, at the learner's pace;
 /// `None` where that cannot be said. Who is ready is on track.
 pub fn on_track(guide: &Guide, learner: &Learner, goal: &Goal, now: Timestamp) -> Option<bool> {
+    on_track_by(guide, goal, &assess(guide, learner, now), now)
+}
+
+/// The same by a readiness that was assessed already and still holds.
+pub fn on_track_by(guide: &Guide, goal: &Goal, readiness: &Readiness, now: Timestamp) -> Option<bool> {
     let target = goal.target_date.filter(|_| goal.closed.is_none())?;
-    let readiness = assess(guide, learner, now);
     if readiness.ready {
         return Some(true);
     }
-    pace(guide, &readiness).0.map(|it| it <= target)
+    pace(guide, readiness, now).0.map(|it| it <= target)
 }
 
 fn plus_months(day: Day, months: u32) -> Option<Day> {
@@ -54,7 +63,7 @@ fn plus_months(day: Day, months: u32) -> Option<Day> {
     day.checked_add(span).ok()
 }
 
-fn pace(guide: &Guide, readiness: &Readiness) -> (Option<Day>, String) {
+fn pace(guide: &Guide, readiness: &Readiness, now: Timestamp) -> (Option<Day>, String) {
     let musts = readiness.criteria().filter(|it| is_must(guide, &it.criterion));
     let (done, open): (Vec<&CriterionReadiness>, Vec<_>) = musts.partition(|it| it.is_done());
     let mut done_since: Vec<_> = done.iter().filter_map(|it| it.done_since).collect();
@@ -69,7 +78,7 @@ fn pace(guide: &Guide, readiness: &Readiness) -> (Option<Day>, String) {
         return (None, format!("{n_done}: a pace takes at least {MIN_DONE}."));
     };
     let n_open = i64::try_from(open.len()).unwrap_or(i64::MAX);
-    let micros = readiness.as_of.as_micros().saturating_add(median.saturating_mul(n_open));
+    let micros = now.as_micros().saturating_add(median.saturating_mul(n_open));
     let basis = format!("{n_done}, with a median of {} between them", days(median));
     // What is recorded at once was not done at once; such a pace is told, and told as what it is.
     let doubt =

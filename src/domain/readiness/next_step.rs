@@ -38,8 +38,12 @@ pub struct NextStep {
 /// then what meets most criteria, then the order of the guide. What only a chosen stack makes
 /// possible waits behind the rest of its milestone. Empty for who is ready.
 pub fn next_steps(guide: &Guide, learner: &Learner, now: Timestamp) -> Vec<NextStep> {
-    let readiness = assess(guide, learner, now);
-    let cx = Context { guide, learner, readiness: &readiness };
+    next_steps_by(guide, learner, &assess(guide, learner, now))
+}
+
+/// The same by a readiness that was assessed already.
+pub fn next_steps_by(guide: &Guide, learner: &Learner, readiness: &Readiness) -> Vec<NextStep> {
+    let cx = Context { guide, learner, readiness };
     let mut ranked: Vec<_> = cx.groups().into_iter().map(|it| (cx.rank(&it), cx.step(it))).collect();
     ranked.sort_by_key(|it| it.0);
     ranked.into_iter().map(|it| it.1).collect()

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Description, ID, Object, SimpleObject};
+use async_graphql::{Description, ID};
 
 use super::{Citation, Criterion, market::TradeOff, milestone::criteria};
-use crate::{domain::guide, graphql::id::NodeId};
+use crate::{
+    domain::guide,
+    graphql::{at_once::object, cost::About, id::NodeId},
+};
 
 /// A language with its frameworks and market.
 #[derive(Description)]
@@ -22,57 +25,61 @@ impl Stack {
     }
 }
 
-#[Object(use_type_description)]
-impl Stack {
-    /// The stack's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Stack(self.get().slug.clone()).encode()
-    }
+object! {
+    impl Stack {
+        /// The stack's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Stack(self.get().slug.clone()).encode()
+        }
 
-    /// Its stable name, such as `nodejs`.
-    async fn slug(&self) -> &str {
-        self.get().slug.as_str()
-    }
+        /// Its stable name, such as `nodejs`.
+        fn slug(&self) -> &str {
+            self.get().slug.as_str()
+        }
 
-    /// What people call it.
-    async fn name(&self) -> &str {
-        &self.get().name
-    }
+        /// What people call it.
+        fn name(&self) -> &str {
+            &self.get().name
+        }
 
-    /// The languages that it is written in.
-    async fn languages(&self) -> &[String] {
-        &self.get().languages
-    }
+        /// The languages that it is written in.
+        fn languages(&self) -> &[String] {
+            &self.get().languages
+        }
 
-    /// The frameworks that the guide names; empty where it names none.
-    async fn frameworks(&self) -> Vec<Framework> {
-        let new = |it: &guide::Framework| Framework { name: it.name.clone(), note: it.note.clone() };
-        self.get().frameworks.iter().map(new).collect()
-    }
+        /// The frameworks that the guide names; empty where it names none.
+        #[graphql(directive = About::apply(4))]
+        fn frameworks(&self) -> Vec<Framework> {
+            let new = |it: &guide::Framework| Framework { name: it.name.clone(), note: it.note.clone() };
+            self.get().frameworks.iter().map(new).collect()
+        }
 
-    /// What it is good for.
-    async fn summary(&self) -> &str {
-        &self.get().summary
-    }
+        /// What it is good for.
+        fn summary(&self) -> &str {
+            &self.get().summary
+        }
 
-    /// Where it is better or worse than the others.
-    async fn trade_offs(&self) -> Vec<TradeOff> {
-        self.get().trade_offs.iter().map(TradeOff::new).collect()
-    }
+        /// Where it is better or worse than the others.
+        #[graphql(directive = About::apply(5))]
+        fn trade_offs(&self) -> Vec<TradeOff> {
+            self.get().trade_offs.iter().map(TradeOff::new).collect()
+        }
 
-    /// Where in the guide this comes from.
-    async fn citation(&self) -> Citation {
-        Citation::new(&self.get().citation)
+        /// Where in the guide this comes from.
+        fn citation(&self) -> &Citation {
+            &self.get().citation
+        }
     }
 }
 
-/// A framework of a stack.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Framework {
-    /// What people call it.
-    name: String,
-    /// What sets it apart.
-    note: Option<String>,
+object! {
+    /// A framework of a stack.
+    pub(in crate::graphql) struct Framework {
+        /// What people call it.
+        name: String,
+        /// What sets it apart.
+        note: Option<String>,
+    }
 }
 
 /// A course worth the time. Completing it claims criteria; it never proves one.
@@ -90,70 +97,73 @@ impl Course {
     }
 }
 
-#[Object(use_type_description)]
-impl Course {
-    /// The course's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Course(self.get().slug.clone()).encode()
-    }
+object! {
+    impl Course {
+        /// The course's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Course(self.get().slug.clone()).encode()
+        }
 
-    /// Its stable name, such as `cicd-automation`.
-    async fn slug(&self) -> &str {
-        self.get().slug.as_str()
-    }
+        /// Its stable name, such as `cicd-automation`.
+        fn slug(&self) -> &str {
+            self.get().slug.as_str()
+        }
 
-    /// The course's own title.
-    async fn title(&self) -> &str {
-        &self.get().title
-    }
+        /// The course's own title.
+        fn title(&self) -> &str {
+            &self.get().title
+        }
 
-    /// Who offers it.
-    async fn provider(&self) -> &str {
-        &self.get().provider
-    }
+        /// Who offers it.
+        fn provider(&self) -> &str {
+            &self.get().provider
+        }
 
-    /// The rating as printed in the guide, which does not state its scale.
-    async fn rating(&self) -> f64 {
-        self.get().rating
-    }
+        /// The rating as printed in the guide, which does not state its scale.
+        fn rating(&self) -> f64 {
+            self.get().rating
+        }
 
-    /// The greatest rating possible; null: the guide does not say.
-    async fn rating_scale(&self) -> Option<f64> {
-        self.get().rating_scale
-    }
+        /// The greatest rating possible; null: the guide does not say.
+        fn rating_scale(&self) -> Option<f64> {
+            self.get().rating_scale
+        }
 
-    /// The stacks that it is for; empty: every stack.
-    async fn stacks(&self) -> Vec<Stack> {
-        self.get().stacks.iter().filter_map(|it| Stack::find(&self.0, it.as_str())).collect()
-    }
+        /// The stacks that it is for; empty: every stack.
+        #[graphql(directive = About::apply(6))]
+        fn stacks(&self) -> Vec<Stack> {
+            self.get().stacks.iter().filter_map(|it| Stack::find(&self.0, it.as_str())).collect()
+        }
 
-    /// What it teaches.
-    async fn covers(&self) -> &[String] {
-        &self.get().covers
-    }
+        /// What it teaches.
+        fn covers(&self) -> &[String] {
+            &self.get().covers
+        }
 
-    /// Plain advice on what should come before it.
-    async fn take_after(&self) -> &[String] {
-        &self.get().take_after
-    }
+        /// Plain advice on what should come before it.
+        fn take_after(&self) -> &[String] {
+            &self.get().take_after
+        }
 
-    /// Plain advice on what should come after it.
-    async fn take_before(&self) -> &[String] {
-        &self.get().take_before
-    }
+        /// Plain advice on what should come after it.
+        fn take_before(&self) -> &[String] {
+            &self.get().take_before
+        }
 
-    /// What comes out of it beside knowledge, such as a project to show; null: nothing of note.
-    async fn yields(&self) -> Option<&str> {
-        self.get().yields.as_deref()
-    }
+        /// What comes out of it beside knowledge, such as a project to show; null: nothing of note.
+        fn yields(&self) -> Option<&str> {
+            self.get().yields.as_deref()
+        }
 
-    /// The criteria that completing it moves to CLAIMED, for learners whose stack it is for.
-    async fn claims(&self) -> Vec<Criterion> {
-        criteria(&self.0, &self.get().claims)
-    }
+        /// The criteria that completing it moves to CLAIMED, for learners whose stack it is for.
+        #[graphql(directive = About::apply(4))]
+        fn claims(&self) -> Vec<Criterion> {
+            criteria(&self.0, &self.get().claims)
+        }
 
-    /// Where in the guide this comes from.
-    async fn citation(&self) -> Citation {
-        Citation::new(&self.get().citation)
+        /// Where in the guide this comes from.
+        fn citation(&self) -> &Citation {
+            &self.get().citation
+        }
     }
 }

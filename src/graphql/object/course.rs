@@ -2,29 +2,33 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::Enum;
 
 use super::Course;
 use crate::{
     domain::{guide::Guide, learner::Learner},
-    graphql::scalar::{DateTime, Url},
+    graphql::{
+        at_once::{names, object},
+        scalar::{DateTime, Url},
+    },
 };
 
-/// A learner's standing in one course.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct CourseProgress {
-    /// The course.
-    course: Course,
-    /// Whether it was begun or completed.
-    pub(super) status: CourseStatus,
-    /// From 0 to 100, as last recorded; 100 once completed. 100 does not complete by itself.
-    percent: u8,
-    /// When it was begun; null: never, or it is not known.
-    started_at: Option<DateTime>,
-    /// When it was completed; null: it is not.
-    completed_at: Option<DateTime>,
-    /// Where the certificate can be seen. A certificate claims; it never proves.
-    certificate_url: Option<Url>,
+object! {
+    /// A learner's standing in one course.
+    pub(in crate::graphql) struct CourseProgress {
+        /// The course.
+        course: Course,
+        /// Whether it was begun or completed.
+        pub(super) status: CourseStatus,
+        /// From 0 to 100, as last recorded; 100 once completed. 100 does not complete by itself.
+        percent: u8,
+        /// When it was begun; null: never, or it is not known.
+        started_at: Option<DateTime>,
+        /// When it was completed; null: it is not.
+        completed_at: Option<DateTime>,
+        /// Where the certificate can be seen. A certificate claims; it never proves.
+        certificate_url: Option<Url>,
+    }
 }
 
 impl CourseProgress {
@@ -58,3 +62,5 @@ pub(in crate::graphql) enum CourseStatus {
     /// Completed.
     Completed,
 }
+
+names!(CourseStatus);

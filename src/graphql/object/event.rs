@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID};
 
 use super::Learner;
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
         learner,
     },
     graphql::{
+        at_once::{names, object},
         context::app,
         error::{Answer, fault},
         id::NodeId,
@@ -47,84 +48,87 @@ impl Event {
     }
 }
 
-#[Object(use_type_description)]
-impl Event {
-    /// The event's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Event(self.get().learner, self.get().version).encode()
-    }
+object! {
+    impl Event {
+        /// The event's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Event(self.get().learner, self.get().version).encode()
+        }
 
-    /// Whom it is about; null: they were erased since.
-    async fn learner(&self) -> Option<Learner> {
-        self.0.1.clone().map(Learner)
-    }
+        /// Whom it is about; null: they were erased since.
+        fn learner(&self) -> Option<Learner> {
+            self.0.1.clone().map(Learner)
+        }
 
-    /// Its place among the learner's events: 1, 2, 3 without a gap.
-    async fn version(&self) -> u32 {
-        self.get().version
-    }
+        /// Its place among the learner's events: 1, 2, 3 without a gap.
+        fn version(&self) -> u32 {
+            self.get().version
+        }
 
-    /// What kind of thing happened.
-    async fn kind(&self) -> EventKind {
-        EventKind::of(&self.get().change)
-    }
+        /// What kind of thing happened.
+        fn kind(&self) -> EventKind {
+            EventKind::of(&self.get().change)
+        }
 
-    /// What happened, as a sentence for people.
-    async fn summary(&self, ctx: &Context<'_>) -> String {
-        event_summary(&app(ctx).guide, &self.get().change)
-    }
+        /// What happened, as a sentence for people.
+        fn summary(&self, ctx: &Context<'_>) -> String {
+            event_summary(&app(ctx).guide, &self.get().change)
+        }
 
-    /// When it happened.
-    async fn occurred_at(&self) -> DateTime {
-        self.get().occurred_at.into()
-    }
+        /// When it happened.
+        fn occurred_at(&self) -> DateTime {
+            self.get().occurred_at.into()
+        }
 
-    /// When it was recorded.
-    async fn recorded_at(&self) -> DateTime {
-        self.get().recorded_at.into()
-    }
+        /// When it was recorded.
+        fn recorded_at(&self) -> DateTime {
+            self.get().recorded_at.into()
+        }
 
-    /// Who said so.
-    async fn actor(&self) -> &str {
-        &self.get().actor
-    }
+        /// Who said so.
+        fn actor(&self) -> &str {
+            &self.get().actor
+        }
 
-    /// Why, in the actor's words.
-    async fn reason(&self) -> Option<&str> {
-        self.get().reason.as_deref()
-    }
+        /// Why, in the actor's words.
+        fn reason(&self) -> Option<&str> {
+            self.get().reason.as_deref()
+        }
 
-    /// Events of the same batch were written as one.
-    async fn batch(&self) -> Option<ID> {
-        self.get().batch.map(|it| ID(it.to_string()))
-    }
+        /// Events of the same batch were written as one.
+        fn batch(&self) -> Option<ID> {
+            self.get().batch.map(|it| ID(it.to_string()))
+        }
 
-    /// Whether it is undone, and not redone.
-    async fn voided(&self) -> bool {
-        self.0.1.as_ref().is_some_and(|it| it.voided.contains(&self.get().version))
+        /// Whether it is undone, and not redone.
+        fn voided(&self) -> bool {
+            self.0.1.as_ref().is_some_and(|it| it.voided.contains(&self.get().version))
+        }
     }
 }
 
-/// A part of a learner's events.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct EventConnection {
-    /// The events of this page with their cursors.
-    edges: Vec<EventEdge>,
-    /// The events of this page.
-    nodes: Vec<Event>,
-    /// Where the page begins and ends, and whether there is more.
-    page_info: PageInfo,
-    /// How many events the learner has had.
-    total_count: u32,
+object! {
+    /// A part of a learner's events.
+    pub(in crate::graphql) struct EventConnection {
+        /// The events of this page with their cursors.
+        edges: Vec<EventEdge>,
+        /// The events of this page.
+        nodes: Vec<Event>,
+        /// Where the page begins and ends, and whether there is more.
+        page_info: PageInfo,
+        /// How many events the learner has had.
+        total_count: u32,
+    }
 }
 
-/// An event's place among the events of a learner.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct EventEdge {
-    /// Where among the learner's events this is.
-    cursor: String,
-    /// The event.
-    node: Event,
+object! {
+    /// An event's place among the events of a learner.
+    pub(in crate::graphql) struct EventEdge {
+        /// Where among the learner's events this is.
+        cursor: String,
+        /// The event.
+        node: Event,
+    }
 }
 
 /// The version of the form of cursors among events: the event's version.
@@ -239,6 +243,8 @@ impl EventKind {
         }
     }
 }
+
+names!(EventKind);
 
 #[cfg(test)]
 mod tests {

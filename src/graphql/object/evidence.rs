@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Description, Enum, ID, Object};
+use async_graphql::{Context, Description, Enum, ID};
 
 use super::{Criterion, EvidenceKind};
 use crate::{
     domain::{
         event::Change,
         guide::Guide,
-        id::{EvidenceId, LearnerId, Version},
+        id::{EvidenceId, Version},
         learner::{self, Learner},
         readiness::{self, evidence_status, valid_until},
         time::Timestamp,
     },
     graphql::{
+        at_once::{names, object},
         context::app,
         error::{Answer, fault},
         id::NodeId,
@@ -26,8 +27,8 @@ use crate::{
 #[derive(Description)]
 pub(in crate::graphql) struct Evidence {
     guide: Arc<Guide>,
-    learner: LearnerId,
-    evidence: learner::Evidence,
+    learner: Arc<Learner>,
+    place: usize,
     as_of: Timestamp,
 }
 
@@ -35,18 +36,22 @@ impl Evidence {
     /// A piece of a learner's evidence; null: it is not there, or its criterion is none of the guide.
     pub(in crate::graphql) fn find(
         guide: &Arc<Guide>,
-        learner: &Learner,
+        learner: &Arc<Learner>,
         id: EvidenceId,
         as_of: Timestamp,
     ) -> Option<Self> {
-        let evidence = learner.evidence(id)?.clone();
-        guide.criterion(evidence.criterion.as_str())?;
-        Some(Self { guide: guide.clone(), learner: learner.id, evidence, as_of })
+        let place = learner.evidence.iter().position(|it| it.id == id)?;
+        guide.criterion(learner.evidence[place].criterion.as_str())?;
+        Some(Self { guide: guide.clone(), learner: learner.clone(), place, as_of })
+    }
+
+    fn get(&self) -> &learner::Evidence {
+        &self.learner.evidence[self.place]
     }
 
     /// What the event of that version has to say that the state does not hold.
     async fn told(&self, ctx: &Context<'_>, version: Version) -> Answer<Option<String>> {
-        let event = app(ctx).event_at(self.learner, version).await.map_err(fault)?;
+        let event = app(ctx).event_at(self.learner.id, version).await.map_err(fault)?;
         Ok(match event.map(|it| it.change) {
             Some(Change::EvidenceSubmitted { text, .. }) => text,
             Some(Change::EvidenceReviewed { note, .. }) => note,
@@ -55,64 +60,65 @@ impl Evidence {
     }
 }
 
-#[Object(use_type_description)]
-impl Evidence {
-    /// The evidence's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Evidence(self.learner, self.evidence.id).encode()
-    }
+object! {
+    impl Evidence {
+        /// The evidence's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Evidence(self.learner.id, self.get().id).encode()
+        }
 
-    /// The criterion that it speaks for.
-    async fn criterion(&self) -> Criterion {
-        let found = Criterion::find(&self.guide, self.evidence.criterion.as_str());
-        found.expect("evidence for a criterion that the guide lacks is never shown")
-    }
+        /// The criterion that it speaks for.
+        fn criterion(&self) -> Criterion {
+            let found = Criterion::find(&self.guide, self.get().criterion.as_str());
+            found.expect("evidence for a criterion that the guide lacks is never shown")
+        }
 
-    /// What it is.
-    async fn kind(&self) -> EvidenceKind {
-        self.evidence.kind.into()
-    }
+        /// What it is.
+        fn kind(&self) -> EvidenceKind {
+            self.get().kind.into()
+        }
 
-    /// Where it can be seen.
-    async fn url(&self) -> Option<Url> {
-        self.evidence.url.clone().map(Url)
-    }
+        /// Where it can be seen.
+        fn url(&self) -> Option<Url> {
+            self.get().url.clone().map(Url)
+        }
 
-    /// Its text.
-    async fn text(&self, ctx: &Context<'_>) -> Option<Answer<String>> {
-        self.evidence.text.as_ref()?;
-        self.told(ctx, self.evidence.submitted_in).await.transpose()
-    }
+        /// Its text.
+        async fn text(&self, ctx: &Context<'_>) -> Option<Answer<String>> {
+            self.get().text.as_ref()?;
+            self.told(ctx, self.get().submitted_in).await.transpose()
+        }
 
-    /// Where it stands.
-    async fn status(&self) -> EvidenceStatus {
-        evidence_status(&self.guide, &self.evidence, self.as_of).into()
-    }
+        /// Where it stands.
+        fn status(&self) -> EvidenceStatus {
+            evidence_status(&self.guide, self.get(), self.as_of).into()
+        }
 
-    /// When it was handed in.
-    async fn submitted_at(&self) -> DateTime {
-        self.evidence.submitted_at.into()
-    }
+        /// When it was handed in.
+        fn submitted_at(&self) -> DateTime {
+            self.get().submitted_at.into()
+        }
 
-    /// When it was reviewed last; null: never.
-    async fn reviewed_at(&self) -> Option<DateTime> {
-        self.evidence.review.as_ref().map(|it| it.at.into())
-    }
+        /// When it was reviewed last; null: never.
+        fn reviewed_at(&self) -> Option<DateTime> {
+            self.get().review.as_ref().map(|it| it.at.into())
+        }
 
-    /// Who reviewed it last.
-    async fn reviewer(&self) -> Option<&str> {
-        self.evidence.review.as_ref().map(|it| it.reviewer.as_str())
-    }
+        /// Who reviewed it last.
+        fn reviewer(&self) -> Option<&str> {
+            self.get().review.as_ref().map(|it| it.reviewer.as_str())
+        }
 
-    /// What the reviewer remarked.
-    async fn note(&self, ctx: &Context<'_>) -> Option<Answer<String>> {
-        let version = self.evidence.review.as_ref()?.note_in?;
-        self.told(ctx, version).await.transpose()
-    }
+        /// What the reviewer remarked.
+        async fn note(&self, ctx: &Context<'_>) -> Option<Answer<String>> {
+            let version = self.get().review.as_ref()?.note_in?;
+            self.told(ctx, version).await.transpose()
+        }
 
-    /// When it lapses; null: it does not.
-    async fn valid_until(&self) -> Option<DateTime> {
-        valid_until(&self.guide, &self.evidence).map(Into::into)
+        /// When it lapses; null: it does not.
+        fn valid_until(&self) -> Option<DateTime> {
+            valid_until(&self.guide, self.get()).map(Into::into)
+        }
     }
 }
 
@@ -129,3 +135,5 @@ pub(in crate::graphql) enum EvidenceStatus {
     /// Its validity has ended.
     Lapsed,
 }
+
+names!(EvidenceStatus);

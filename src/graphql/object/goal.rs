@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Description, Enum, ID, Object};
+use async_graphql::{Context, Description, Enum, ID};
 
 use super::Stack;
 use crate::{
@@ -10,10 +10,12 @@ use crate::{
         event::Closed,
         id::GoalId,
         learner::{self, Learner},
-        readiness::on_track,
+        readiness::on_track_by,
     },
     graphql::{
+        at_once::{names, object},
         context::app,
+        cost::{COST_OF_ASSESSING, cost},
         id::NodeId,
         scalar::{Date, DateTime},
     },
@@ -40,58 +42,61 @@ impl Goal {
     }
 }
 
-#[Object(use_type_description)]
-impl Goal {
-    /// The goal's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Goal(self.learner.id, self.goal.id).encode()
-    }
+object! {
+    impl Goal {
+        /// The goal's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Goal(self.learner.id, self.goal.id).encode()
+        }
 
-    /// What the learner calls it.
-    async fn title(&self) -> &str {
-        &self.goal.title
-    }
+        /// What the learner calls it.
+        fn title(&self) -> &str {
+            &self.goal.title
+        }
 
-    /// Slug of the level aimed at, such as `junior`.
-    async fn level(&self) -> &str {
-        self.goal.level.as_str()
-    }
+        /// Slug of the level aimed at, such as `junior`.
+        fn level(&self) -> &str {
+            self.goal.level.as_str()
+        }
 
-    /// The stack aimed at; null: whichever.
-    async fn stack(&self, ctx: &Context<'_>) -> Option<Stack> {
-        Stack::find(&app(ctx).guide, self.goal.stack.as_ref()?.as_str())
-    }
+        /// The stack aimed at; null: whichever.
+        fn stack(&self, ctx: &Context<'_>) -> Option<Stack> {
+            Stack::find(&app(ctx).guide, self.goal.stack.as_ref()?.as_str())
+        }
 
-    /// The day by which it should be reached.
-    async fn target_date(&self) -> Option<Date> {
-        self.goal.target_date.map(Into::into)
-    }
+        /// The day by which it should be reached.
+        fn target_date(&self) -> Option<Date> {
+            self.goal.target_date.map(Into::into)
+        }
 
-    /// Hours a week that the learner means to spend, 1 to 168.
-    async fn hours_per_week(&self) -> Option<u8> {
-        self.goal.hours_per_week
-    }
+        /// Hours a week that the learner means to spend, 1 to 168.
+        fn hours_per_week(&self) -> Option<u8> {
+            self.goal.hours_per_week
+        }
 
-    /// Whether it is still pursued.
-    async fn status(&self) -> GoalStatus {
-        self.current_status()
-    }
+        /// Whether it is still pursued.
+        fn status(&self) -> GoalStatus {
+            self.current_status()
+        }
 
-    /// When it was set.
-    async fn set_at(&self) -> DateTime {
-        self.goal.set_at.into()
-    }
+        /// When it was set.
+        fn set_at(&self) -> DateTime {
+            self.goal.set_at.into()
+        }
 
-    /// When it was closed; null: it is active.
-    async fn closed_at(&self) -> Option<DateTime> {
-        self.goal.closed.as_ref().map(|it| it.at.into())
-    }
+        /// When it was closed; null: it is active.
+        fn closed_at(&self) -> Option<DateTime> {
+            self.goal.closed.as_ref().map(|it| it.at.into())
+        }
 
-    /// Whether the learner's own pace leads there in time; null: the goal is closed, has no target
-    /// date, or too little is done to tell.
-    async fn on_track(&self, ctx: &Context<'_>) -> Option<bool> {
-        let app = app(ctx);
-        on_track(&app.guide, &self.learner, &self.goal, app.env.now())
+        /// Whether the learner's own pace leads there in time; null: the goal is closed, has no target
+        /// date, or too little is done to tell.
+        #[graphql(directive = cost::apply(COST_OF_ASSESSING.to_string()))]
+        fn on_track(&self, ctx: &Context<'_>) -> Option<bool> {
+            let app = app(ctx);
+            let now = app.env.now();
+            on_track_by(&app.guide, &self.goal, &app.readiness_at(&self.learner, now), now)
+        }
     }
 }
 
@@ -105,3 +110,5 @@ pub(in crate::graphql) enum GoalStatus {
     /// It was given up.
     Abandoned,
 }
+
+names!(GoalStatus);

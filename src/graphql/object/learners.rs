@@ -1,13 +1,15 @@
 //! Lists of learners.
 
-use async_graphql::{Context, Description, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, InputObject};
 
 use super::Learner;
 use crate::{
     app::App,
     domain::{guide, slug::Slug, summary, text::MAX_LINE, time::Timestamp},
     graphql::{
+        at_once::{At, object},
         context::app,
+        cost::{COST_OF_SEARCH, cost},
         error::{Answer, caller_error, code, fault},
         page::{PageArguments, PageInfo, write_cursor},
     },
@@ -69,36 +71,40 @@ pub(in crate::graphql) struct LearnerConnection {
     now: Timestamp,
 }
 
-/// A learner's place in a list.
-#[derive(SimpleObject, Clone)]
-pub(in crate::graphql) struct LearnerEdge {
-    /// Where in the list this is; valid in lists of the same order.
-    cursor: String,
-    /// The learner.
-    node: Learner,
+object! {
+    /// A learner's place in a list.
+    #[derive(Clone)]
+    pub(in crate::graphql) struct LearnerEdge {
+        /// Where in the list this is; valid in lists of the same order.
+        cursor: String,
+        /// The learner.
+        node: Learner,
+    }
 }
 
-#[Object(use_type_description)]
-impl LearnerConnection {
-    /// The learners of this page with their cursors.
-    async fn edges(&self) -> &[LearnerEdge] {
-        &self.edges
-    }
+object! {
+    impl LearnerConnection {
+        /// The learners of this page with their cursors.
+        fn edges(&self) -> At<&[LearnerEdge]> {
+            At(&self.edges)
+        }
 
-    /// The learners of this page.
-    async fn nodes(&self) -> Vec<Learner> {
-        self.edges.iter().map(|it| it.node.clone()).collect()
-    }
+        /// The learners of this page.
+        fn nodes(&self) -> At<Vec<Learner>> {
+            At(self.edges.iter().map(|it| it.node.clone()).collect())
+        }
 
-    /// Where the page begins and ends, and whether there is more.
-    async fn page_info(&self) -> &PageInfo {
-        &self.page_info
-    }
+        /// Where the page begins and ends, and whether there is more.
+        fn page_info(&self) -> &PageInfo {
+            &self.page_info
+        }
 
-    /// How many learners the whole list has. Counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Answer<i32> {
-        let count = app(ctx).store.count(&self.filter, self.now).await.map_err(fault)?;
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        /// How many learners the whole list has. Counted only when asked for.
+        #[graphql(directive = cost::apply(COST_OF_SEARCH.to_string()))]
+        async fn total_count(&self, ctx: &Context<'_>) -> Answer<i32> {
+            let count = app(ctx).store.count(&self.filter, self.now).await.map_err(fault)?;
+            Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        }
     }
 }
 

@@ -2,39 +2,47 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::Enum;
 
 use super::{Citation, Stack};
-use crate::{domain::guide, graphql::scalar::Date};
+use crate::{
+    domain::guide,
+    graphql::{
+        at_once::{names, object},
+        cost::About,
+        scalar::Date,
+    },
+};
 
-/// An experience level with its pay, as the guide gives it.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Level {
-    /// Its stable name: `junior`, `mid`, `senior` or `staff`.
-    slug: String,
-    /// What people call it.
-    name: String,
-    /// Years of experience from which it is spoken of; null: the guide gives none.
-    years_from: Option<u32>,
-    /// Years of experience up to which it is spoken of, inclusive; null: no end, or none given.
-    years_to: Option<u32>,
-    /// Where its pay is paid; null: the guide does not say.
-    region: Option<String>,
-    /// Base pay a year.
-    base: MoneyRange,
-    /// Total compensation a year; null: the guide gives none.
-    total: Option<MoneyRange>,
-    /// The condition under which the total holds.
-    total_condition: Option<String>,
-    /// By how much the stack alone can move pay at this level, the guide does not say which way;
-    /// null: it says nothing of it.
-    stack_spread: Option<MoneyRange>,
-    /// What the guide remarks on this level's pay: what is already inside the band, what spreads it.
-    notes: Vec<String>,
-    /// The day that the figures speak of.
-    as_of: Date,
-    /// Where in the guide this comes from.
-    citation: Citation,
+object! {
+    /// An experience level with its pay, as the guide gives it.
+    pub(in crate::graphql) struct Level {
+        /// Its stable name: `junior`, `mid`, `senior` or `staff`.
+        slug: String,
+        /// What people call it.
+        name: String,
+        /// Years of experience from which it is spoken of; null: the guide gives none.
+        years_from: Option<u32>,
+        /// Years of experience up to which it is spoken of, inclusive; null: no end, or none given.
+        years_to: Option<u32>,
+        /// Where its pay is paid; null: the guide does not say.
+        region: Option<String>,
+        /// Base pay a year.
+        base: MoneyRange,
+        /// Total compensation a year; null: the guide gives none.
+        total: Option<MoneyRange>,
+        /// The condition under which the total holds.
+        total_condition: Option<String>,
+        /// By how much the stack alone can move pay at this level, the guide does not say which way;
+        /// null: it says nothing of it.
+        stack_spread: Option<MoneyRange>,
+        /// What the guide remarks on this level's pay: what is already inside the band, what spreads it.
+        notes: Vec<String>,
+        /// The day that the figures speak of.
+        as_of: Date,
+        /// Where in the guide this comes from.
+        citation: Citation,
+    }
 }
 
 impl Level {
@@ -51,20 +59,21 @@ impl Level {
             stack_spread: level.stack_spread.as_ref().map(MoneyRange::new),
             notes: level.notes.clone(),
             as_of: guide.as_of.into(),
-            citation: Citation::new(&level.citation),
+            citation: level.citation.clone(),
         }
     }
 }
 
-/// An amount of money a year, in whole units of its currency.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct MoneyRange {
-    /// The low end.
-    low: u32,
-    /// The high end; null: "and more".
-    high: Option<u32>,
-    /// The currency, by its ISO 4217 code.
-    currency: String,
+object! {
+    /// An amount of money a year, in whole units of its currency.
+    pub(in crate::graphql) struct MoneyRange {
+        /// The low end.
+        low: u32,
+        /// The high end; null: "and more".
+        high: Option<u32>,
+        /// The currency, by its ISO 4217 code.
+        currency: String,
+    }
 }
 
 impl MoneyRange {
@@ -73,29 +82,30 @@ impl MoneyRange {
     }
 }
 
-/// What moves pay up or down. Each has a base of its own, so they are not to be multiplied.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct PayModifier {
-    /// What it hangs on.
-    kind: PayModifierKind,
-    /// Its stable name.
-    slug: String,
-    /// What people call it.
-    name: String,
-    /// Which way it moves pay.
-    direction: Direction,
-    /// The low end in percent; null: the guide gives a direction only.
-    low_percent: Option<i32>,
-    /// The high end in percent; null: the guide gives a direction only.
-    high_percent: Option<i32>,
-    /// What it is relative to.
-    relative_to: String,
-    /// Slugs of levels whose band already includes it: adding it there counts it twice.
-    already_in_band_of: Vec<String>,
-    /// The day that the figures speak of.
-    as_of: Date,
-    /// Where in the guide this comes from.
-    citation: Citation,
+object! {
+    /// What moves pay up or down. Each has a base of its own, so they are not to be multiplied.
+    pub(in crate::graphql) struct PayModifier {
+        /// What it hangs on.
+        kind: PayModifierKind,
+        /// Its stable name.
+        slug: String,
+        /// What people call it.
+        name: String,
+        /// Which way it moves pay.
+        direction: Direction,
+        /// The low end in percent; null: the guide gives a direction only.
+        low_percent: Option<i32>,
+        /// The high end in percent; null: the guide gives a direction only.
+        high_percent: Option<i32>,
+        /// What it is relative to.
+        relative_to: String,
+        /// Slugs of levels whose band already includes it: adding it there counts it twice.
+        already_in_band_of: Vec<String>,
+        /// The day that the figures speak of.
+        as_of: Date,
+        /// Where in the guide this comes from.
+        citation: Citation,
+    }
 }
 
 impl PayModifier {
@@ -110,27 +120,30 @@ impl PayModifier {
             relative_to: modifier.relative_to.clone(),
             already_in_band_of: modifier.already_in_band_of.iter().map(ToString::to_string).collect(),
             as_of: guide.as_of.into(),
-            citation: Citation::new(&modifier.citation),
+            citation: modifier.citation.clone(),
         }
     }
 }
 
-/// The pay of a level beside what moves it.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Pay {
-    /// The level with its bands.
-    level: Level,
-    /// What moves it, each relative to a base of its own.
-    modifiers: Vec<PayMove>,
+object! {
+    /// The pay of a level beside what moves it.
+    pub(in crate::graphql) struct Pay {
+        /// The level with its bands.
+        level: Level,
+        /// What moves it, each relative to a base of its own.
+        #[graphql(directive = About::apply(8))]
+        modifiers: Vec<PayMove>,
+    }
 }
 
-/// A pay modifier, looked at from one level.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct PayMove {
-    /// The modifier.
-    modifier: PayModifier,
-    /// Whether the level's band includes it already: adding it would count it twice.
-    already_in_band: bool,
+object! {
+    /// A pay modifier, looked at from one level.
+    pub(in crate::graphql) struct PayMove {
+        /// The modifier.
+        modifier: PayModifier,
+        /// Whether the level's band includes it already: adding it would count it twice.
+        already_in_band: bool,
+    }
 }
 
 impl Pay {
@@ -143,19 +156,20 @@ impl Pay {
     }
 }
 
-/// What engineering teams look at beyond a job description.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct HiringCriterion {
-    /// Its stable name.
-    slug: String,
-    /// The question that a team asks itself.
-    question: String,
-    /// What a good answer shows.
-    expectation: String,
-    /// Slug of the level from which it filters; null: every level.
-    from_level: Option<String>,
-    /// Where in the guide this comes from.
-    citation: Citation,
+object! {
+    /// What engineering teams look at beyond a job description.
+    pub(in crate::graphql) struct HiringCriterion {
+        /// Its stable name.
+        slug: String,
+        /// The question that a team asks itself.
+        question: String,
+        /// What a good answer shows.
+        expectation: String,
+        /// Slug of the level from which it filters; null: every level.
+        from_level: Option<String>,
+        /// Where in the guide this comes from.
+        citation: Citation,
+    }
 }
 
 impl HiringCriterion {
@@ -165,22 +179,23 @@ impl HiringCriterion {
             question: criterion.question.clone(),
             expectation: criterion.expectation.clone(),
             from_level: criterion.from_level.as_ref().map(ToString::to_string),
-            citation: Citation::new(&criterion.citation),
+            citation: criterion.citation.clone(),
         }
     }
 }
 
-/// Where a stack is better or worse than the others.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct TradeOff {
-    /// In which respect.
-    dimension: TradeOffDimension,
-    /// Which way.
-    direction: Direction,
-    /// In words.
-    note: String,
-    /// Where in the guide this comes from.
-    citation: Citation,
+object! {
+    /// Where a stack is better or worse than the others.
+    pub(in crate::graphql) struct TradeOff {
+        /// In which respect.
+        dimension: TradeOffDimension,
+        /// Which way.
+        direction: Direction,
+        /// In words.
+        note: String,
+        /// Where in the guide this comes from.
+        citation: Citation,
+    }
 }
 
 impl TradeOff {
@@ -189,24 +204,26 @@ impl TradeOff {
             dimension: trade_off.dimension.into(),
             direction: trade_off.direction.into(),
             note: trade_off.note.clone(),
-            citation: Citation::new(&trade_off.citation),
+            citation: trade_off.citation.clone(),
         }
     }
 }
 
-/// What the guide advises in a situation.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct StackAdvice {
-    /// The situation that this answers.
-    situation: StackSituation,
-    /// The stacks that fit it.
-    stacks: Vec<Stack>,
-    /// Why they do.
-    reason: String,
-    /// What to expect all the same.
-    warnings: Vec<String>,
-    /// Where in the guide this comes from.
-    citation: Citation,
+object! {
+    /// What the guide advises in a situation.
+    pub(in crate::graphql) struct StackAdvice {
+        /// The situation that this answers.
+        situation: StackSituation,
+        /// The stacks that fit it.
+        #[graphql(directive = About::apply(6))]
+        stacks: Vec<Stack>,
+        /// Why they do.
+        reason: String,
+        /// What to expect all the same.
+        warnings: Vec<String>,
+        /// Where in the guide this comes from.
+        citation: Citation,
+    }
 }
 
 impl StackAdvice {
@@ -216,7 +233,7 @@ impl StackAdvice {
             stacks: advice.stacks.iter().filter_map(|it| Stack::find(guide, it.as_str())).collect(),
             reason: advice.reason.clone(),
             warnings: advice.warnings.clone(),
-            citation: Citation::new(&advice.citation),
+            citation: advice.citation.clone(),
         }
     }
 }
@@ -292,3 +309,5 @@ pub(in crate::graphql) enum StackSituation {
     /// Is drawn to systems work where raw performance matters.
     RawPerformance,
 }
+
+names!(PayModifierKind, Direction, TradeOffDimension, StackSituation);

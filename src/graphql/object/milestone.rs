@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Description, Enum, ID, Object};
+use async_graphql::{Description, Enum, ID};
 
 use super::Citation;
 use crate::{
     domain::{guide, slug::Slug},
-    graphql::{id::NodeId, page::list_cost},
+    graphql::{
+        at_once::{names, object},
+        cost::About,
+        id::NodeId,
+    },
 };
 
 /// How many criteria a milestone is taken to have when an operation is priced. They lead back to
 /// their milestone, so that a small query could ask for them again and again.
-const TYPICAL_CRITERIA: usize = 7;
+const TYPICAL_CRITERIA: i32 = 7;
 
 /// A named stage on the way to being hireable. It is met when every MUST criterion that applies to
 /// the learner's stack is done.
@@ -25,6 +29,11 @@ impl Milestone {
         Some(Self(guide.clone(), at))
     }
 
+    /// The one at that place of the guide.
+    pub(super) fn at(guide: &Arc<guide::Guide>, place: usize) -> Self {
+        Self(guide.clone(), place)
+    }
+
     fn get(&self) -> &guide::Milestone {
         &self.0.milestones[self.1]
     }
@@ -35,38 +44,39 @@ pub(in crate::graphql) fn milestones(guide: &Arc<guide::Guide>, slugs: &[Slug]) 
     slugs.iter().filter_map(|it| Milestone::find(guide, it.as_str())).collect()
 }
 
-#[Object(use_type_description)]
-impl Milestone {
-    /// The milestone's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Milestone(self.get().slug.clone()).encode()
-    }
+object! {
+    impl Milestone {
+        /// The milestone's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Milestone(self.get().slug.clone()).encode()
+        }
 
-    /// Its stable name: `language`, `sql`, `deployment` or `projects`.
-    async fn slug(&self) -> &str {
-        self.get().slug.as_str()
-    }
+        /// Its stable name: `language`, `sql`, `deployment` or `projects`.
+        fn slug(&self) -> &str {
+            self.get().slug.as_str()
+        }
 
-    /// What people call it.
-    async fn title(&self) -> &str {
-        &self.get().title
-    }
+        /// What people call it.
+        fn title(&self) -> &str {
+            &self.get().title
+        }
 
-    /// What it is about.
-    async fn summary(&self) -> &str {
-        &self.get().summary
-    }
+        /// What it is about.
+        fn summary(&self) -> &str {
+            &self.get().summary
+        }
 
-    /// The yes-or-no questions that it consists of, for every stack.
-    #[graphql(complexity = "list_cost(TYPICAL_CRITERIA, child_complexity)")]
-    async fn criteria(&self) -> Vec<Criterion> {
-        let slugs: Vec<_> = self.get().criteria.iter().map(|it| it.slug.clone()).collect();
-        criteria(&self.0, &slugs)
-    }
+        /// The yes-or-no questions that it consists of, for every stack.
+        #[graphql(directive = About::apply(TYPICAL_CRITERIA))]
+        fn criteria(&self) -> Vec<Criterion> {
+            let slugs: Vec<_> = self.get().criteria.iter().map(|it| it.slug.clone()).collect();
+            criteria(&self.0, &slugs)
+        }
 
-    /// Where in the guide this comes from.
-    async fn citation(&self) -> Citation {
-        Citation::new(&self.get().citation)
+        /// Where in the guide this comes from.
+        fn citation(&self) -> &Citation {
+            &self.get().citation
+        }
     }
 }
 
@@ -83,6 +93,12 @@ impl Criterion {
         })
     }
 
+    /// The one of that name in the milestone at that place of the guide.
+    pub(super) fn of(guide: &Arc<guide::Guide>, milestone: usize, slug: &str) -> Option<Self> {
+        let place = guide.milestones[milestone].criteria.iter().position(|it| it.slug == *slug)?;
+        Some(Self(guide.clone(), milestone, place))
+    }
+
     fn get(&self) -> &guide::Criterion {
         &self.0.milestones[self.1].criteria[self.2]
     }
@@ -93,52 +109,53 @@ pub(super) fn criteria(guide: &Arc<guide::Guide>, slugs: &[Slug]) -> Vec<Criteri
     slugs.iter().filter_map(|it| Criterion::find(guide, it.as_str())).collect()
 }
 
-#[Object(use_type_description)]
-impl Criterion {
-    /// The criterion's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Criterion(self.get().slug.clone()).encode()
-    }
+object! {
+    impl Criterion {
+        /// The criterion's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Criterion(self.get().slug.clone()).encode()
+        }
 
-    /// Its stable name, such as `sql.query-plans`; it begins with the slug of its milestone.
-    async fn slug(&self) -> &str {
-        self.get().slug.as_str()
-    }
+        /// Its stable name, such as `sql.query-plans`; it begins with the slug of its milestone.
+        fn slug(&self) -> &str {
+            self.get().slug.as_str()
+        }
 
-    /// What people call it.
-    async fn title(&self) -> &str {
-        &self.get().title
-    }
+        /// What people call it.
+        fn title(&self) -> &str {
+            &self.get().title
+        }
 
-    /// Whether readiness needs it.
-    async fn necessity(&self) -> Necessity {
-        self.0.necessity(self.get()).into()
-    }
+        /// Whether readiness needs it.
+        fn necessity(&self) -> Necessity {
+            self.0.necessity(self.get()).into()
+        }
 
-    /// The question.
-    async fn question(&self) -> &str {
-        &self.get().question
-    }
+        /// The question.
+        fn question(&self) -> &str {
+            &self.get().question
+        }
 
-    /// What a learner should do to meet it.
-    async fn advice(&self) -> &str {
-        &self.get().advice
-    }
+        /// What a learner should do to meet it.
+        fn advice(&self) -> &str {
+            &self.get().advice
+        }
 
-    /// The milestone that it belongs to.
-    async fn milestone(&self) -> Milestone {
-        Milestone(self.0.clone(), self.1)
-    }
+        /// The milestone that it belongs to.
+        fn milestone(&self) -> Milestone {
+            Milestone(self.0.clone(), self.1)
+        }
 
-    /// The kinds of evidence that `submitEvidence` takes for it; empty: it is answered by the
-    /// learner's stack and projects alone.
-    async fn accepted_evidence(&self) -> Vec<EvidenceKind> {
-        self.get().done_when.evidence_kinds().into_iter().map(Into::into).collect()
-    }
+        /// The kinds of evidence that `submitEvidence` takes for it; empty: it is answered by the
+        /// learner's stack and projects alone.
+        fn accepted_evidence(&self) -> Vec<EvidenceKind> {
+            self.get().done_when.evidence_kinds().into_iter().map(Into::into).collect()
+        }
 
-    /// Where in the guide this comes from.
-    async fn citation(&self) -> Citation {
-        Citation::new(&self.get().citation)
+        /// Where in the guide this comes from.
+        fn citation(&self) -> &Citation {
+            &self.get().citation
+        }
     }
 }
 
@@ -204,3 +221,5 @@ pub(in crate::graphql) enum ProjectAspect {
     /// Kubernetes or a managed equivalent.
     Orchestration,
 }
+
+names!(Necessity, EvidenceKind, ProjectAspect);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Description, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, ID};
 
 use super::{ProjectAspect, Stack};
 use crate::{
@@ -13,7 +13,9 @@ use crate::{
         readiness::is_live,
     },
     graphql::{
+        at_once::object,
         context::app,
+        cost::About,
         error::{Answer, fault},
         id::NodeId,
         scalar::{DateTime, Url},
@@ -33,70 +35,74 @@ impl Project {
     }
 }
 
-#[Object(use_type_description)]
-impl Project {
-    /// The project's global id.
-    pub(super) async fn id(&self) -> ID {
-        NodeId::Project(self.learner.id, self.project.id).encode()
-    }
+object! {
+    impl Project {
+        /// The project's global id.
+        pub(super) async fn id(&self) -> ID {
+            NodeId::Project(self.learner.id, self.project.id).encode()
+        }
 
-    /// What it is called.
-    async fn name(&self) -> &str {
-        &self.project.name
-    }
+        /// What it is called.
+        fn name(&self) -> &str {
+            &self.project.name
+        }
 
-    /// The stack that it is built in.
-    async fn stack(&self, ctx: &Context<'_>) -> Option<Stack> {
-        Stack::find(&app(ctx).guide, self.project.stack.as_ref()?.value.as_str())
-    }
+        /// The stack that it is built in.
+        fn stack(&self, ctx: &Context<'_>) -> Option<Stack> {
+            Stack::find(&app(ctx).guide, self.project.stack.as_ref()?.value.as_str())
+        }
 
-    /// The framework that it is built with.
-    async fn framework(&self) -> Option<&str> {
-        self.project.framework.as_ref().map(|it| it.value.as_str())
-    }
+        /// The framework that it is built with.
+        fn framework(&self) -> Option<&str> {
+            self.project.framework.as_ref().map(|it| it.value.as_str())
+        }
 
-    /// Where its source is. Most criteria ask for projects with a repository.
-    async fn repository_url(&self) -> Option<Url> {
-        self.project.repository_url.as_ref().map(|it| Url(it.value.clone()))
-    }
+        /// Where its source is. Most criteria ask for projects with a repository.
+        fn repository_url(&self) -> Option<Url> {
+            self.project.repository_url.as_ref().map(|it| Url(it.value.clone()))
+        }
 
-    /// What it demonstrably covers.
-    async fn aspects(&self) -> Vec<ProjectAspect> {
-        self.project.aspects.keys().map(|it| (*it).into()).collect()
-    }
+        /// What it demonstrably covers.
+        fn aspects(&self) -> Vec<ProjectAspect> {
+            self.project.aspects.keys().map(|it| (*it).into()).collect()
+        }
 
-    /// The newest deployment checks, newest first, at most ten. The events have them all.
-    async fn deployments(&self) -> Vec<Deployment> {
-        self.project.deployments.iter().map(Deployment::new).collect()
-    }
+        /// The newest deployment checks, newest first, at most ten. The events have them all.
+        #[graphql(directive = About::apply(10))]
+        fn deployments(&self) -> Vec<Deployment> {
+            self.project.deployments.iter().map(Deployment::new).collect()
+        }
 
-    /// What broke in it, was understood and mended; oldest first.
-    async fn incidents(&self) -> Vec<Incident> {
-        let learner = self.learner.id;
-        self.project.incidents.iter().map(|it| Incident { learner, incident: it.clone() }).collect()
-    }
+        /// What broke in it, was understood and mended; oldest first.
+        #[graphql(directive = About::apply(10))]
+        fn incidents(&self) -> Vec<Incident> {
+            let learner = self.learner.id;
+            self.project.incidents.iter().map(|it| Incident { learner, incident: it.clone() }).collect()
+        }
 
-    /// Whether a deployment check was ever ok.
-    async fn deployed(&self) -> bool {
-        self.project.first_ok_at.is_some()
-    }
+        /// Whether a deployment check was ever ok.
+        fn deployed(&self) -> bool {
+            self.project.first_ok_at.is_some()
+        }
 
-    /// Whether the newest ok deployment check is young enough for the guide.
-    async fn live(&self, ctx: &Context<'_>) -> bool {
-        let app = app(ctx);
-        is_live(&app.guide, &self.project, app.env.now())
+        /// Whether the newest ok deployment check is young enough for the guide.
+        fn live(&self, ctx: &Context<'_>) -> bool {
+            let app = app(ctx);
+            is_live(&app.guide, &self.project, app.env.now())
+        }
     }
 }
 
-/// Somebody looked whether the project answers. The server itself fetches nothing.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Deployment {
-    /// The address that was looked at.
-    url: Url,
-    /// When.
-    checked_at: DateTime,
-    /// Whether it answered as it should.
-    ok: bool,
+object! {
+    /// Somebody looked whether the project answers. The server itself fetches nothing.
+    pub(in crate::graphql) struct Deployment {
+        /// The address that was looked at.
+        url: Url,
+        /// When.
+        checked_at: DateTime,
+        /// Whether it answered as it should.
+        ok: bool,
+    }
 }
 
 impl Deployment {
@@ -123,30 +129,31 @@ impl Incident {
     }
 }
 
-#[Object(use_type_description)]
-impl Incident {
-    /// What broke.
-    async fn title(&self) -> &str {
-        &self.incident.title
-    }
+object! {
+    impl Incident {
+        /// What broke.
+        fn title(&self) -> &str {
+            &self.incident.title
+        }
 
-    /// Why.
-    async fn cause(&self, ctx: &Context<'_>) -> Answer<String> {
-        Ok(self.told(ctx).await?.0)
-    }
+        /// Why.
+        async fn cause(&self, ctx: &Context<'_>) -> Answer<String> {
+            Ok(self.told(ctx).await?.0)
+        }
 
-    /// What mended it.
-    async fn fix(&self, ctx: &Context<'_>) -> Answer<String> {
-        Ok(self.told(ctx).await?.1)
-    }
+        /// What mended it.
+        async fn fix(&self, ctx: &Context<'_>) -> Answer<String> {
+            Ok(self.told(ctx).await?.1)
+        }
 
-    /// When it broke.
-    async fn occurred_at(&self) -> DateTime {
-        self.incident.occurred_at.into()
-    }
+        /// When it broke.
+        fn occurred_at(&self) -> DateTime {
+            self.incident.occurred_at.into()
+        }
 
-    /// Where more about it can be read.
-    async fn url(&self) -> Option<Url> {
-        self.incident.url.clone().map(Url)
+        /// Where more about it can be read.
+        fn url(&self) -> Option<Url> {
+            self.incident.url.clone().map(Url)
+        }
     }
 }

@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use async_graphql::SimpleObject;
-
 use super::{Citation, Stack};
-use crate::domain::guide;
+use crate::{
+    domain::guide,
+    graphql::{at_once::object, cost::About},
+};
 
-/// One of the areas that back-end work consists of.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Area {
-    /// Its stable name.
-    slug: String,
-    /// What people call it.
-    name: String,
-    /// What it is about.
-    summary: String,
-    /// The skills in it.
-    skills: Vec<Skill>,
-    /// Where in the guide this comes from.
-    citation: Citation,
+object! {
+    /// One of the areas that back-end work consists of.
+    pub(in crate::graphql) struct Area {
+        /// Its stable name.
+        slug: String,
+        /// What people call it.
+        name: String,
+        /// What it is about.
+        summary: String,
+        /// The skills in it.
+        #[graphql(directive = About::apply(6))]
+        skills: Vec<Skill>,
+        /// Where in the guide this comes from.
+        citation: Citation,
+    }
 }
 
 impl Area {
@@ -29,28 +32,31 @@ impl Area {
             name: area.name.clone(),
             summary: area.summary.clone(),
             skills: area.skills.iter().map(Skill::new).collect(),
-            citation: Citation::new(&area.citation),
+            citation: area.citation.clone(),
         }
     }
 }
 
-/// Skills that belong together.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct SkillGroup {
-    /// Its stable name.
-    slug: String,
-    /// What people call it.
-    name: String,
-    /// What it is about.
-    summary: String,
-    /// Slug of the level from which it is asked for; null: every level.
-    from_level: Option<String>,
-    /// The stacks that it is about; empty: every stack.
-    stacks: Vec<Stack>,
-    /// The skills in it.
-    skills: Vec<Skill>,
-    /// Where in the guide this comes from.
-    citation: Citation,
+object! {
+    /// Skills that belong together.
+    pub(in crate::graphql) struct SkillGroup {
+        /// Its stable name.
+        slug: String,
+        /// What people call it.
+        name: String,
+        /// What it is about.
+        summary: String,
+        /// Slug of the level from which it is asked for; null: every level.
+        from_level: Option<String>,
+        /// The stacks that it is about; empty: every stack.
+        #[graphql(directive = About::apply(6))]
+        stacks: Vec<Stack>,
+        /// The skills in it.
+        #[graphql(directive = About::apply(6))]
+        skills: Vec<Skill>,
+        /// Where in the guide this comes from.
+        citation: Citation,
+    }
 }
 
 impl SkillGroup {
@@ -62,18 +68,19 @@ impl SkillGroup {
             from_level: group.from_level.as_ref().map(ToString::to_string),
             stacks: group.stacks.iter().filter_map(|it| Stack::find(guide, it.as_str())).collect(),
             skills: group.skills.iter().map(Skill::new).collect(),
-            citation: Citation::new(&group.citation),
+            citation: group.citation.clone(),
         }
     }
 }
 
-/// A skill.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Skill {
-    /// What people call it.
-    name: String,
-    /// What it means or is used for.
-    note: Option<String>,
+object! {
+    /// A skill.
+    pub(in crate::graphql) struct Skill {
+        /// What people call it.
+        name: String,
+        /// What it means or is used for.
+        note: Option<String>,
+    }
 }
 
 impl Skill {
@@ -82,17 +89,18 @@ impl Skill {
     }
 }
 
-/// Something that the guide says and that carries no rule.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Fact {
-    /// Its stable name.
-    slug: String,
-    /// What it says, and where.
-    citation: Citation,
+object! {
+    /// Something that the guide says and that carries no rule.
+    pub(in crate::graphql) struct Fact {
+        /// Its stable name.
+        slug: String,
+        /// What it says, and where.
+        citation: Citation,
+    }
 }
 
 impl Fact {
     pub(super) fn new(fact: &guide::Fact) -> Self {
-        Self { slug: fact.slug.to_string(), citation: Citation::new(&fact.citation) }
+        Self { slug: fact.slug.to_string(), citation: fact.citation.clone() }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{OneofObject, SimpleObject};
+use async_graphql::{Description, OneofObject};
 
 use super::{
     Citation, Course, Criterion, Milestone,
@@ -14,52 +14,66 @@ use crate::{
         readiness::{self, Supposition, takes_evidence},
         refusal::{Refusal, RefusalCode},
     },
-    graphql::scalar::Date,
+    graphql::{at_once::object, cost::About, scalar::Date},
 };
 
 /// Something to do next, with why.
-#[derive(SimpleObject)]
+#[derive(Description)]
 pub(in crate::graphql) struct NextStep {
-    /// What to do.
-    title: String,
-    /// Why this, and why now.
-    because: String,
-    /// The criteria that it would meet or move.
-    criteria: Vec<Criterion>,
-    /// A course that helps; null: none that the guide has.
-    course: Option<Course>,
-    /// The milestones that would be met once these criteria are done. Completing the course alone
-    /// meets none: it claims.
-    would_meet: Vec<Milestone>,
-    /// The advice that it comes from.
-    citation: Citation,
+    pub(super) guide: Arc<Guide>,
+    pub(super) step: readiness::NextStep,
 }
 
-impl NextStep {
-    pub(in crate::graphql) fn new(guide: &Arc<Guide>, step: &readiness::NextStep) -> Self {
-        Self {
-            title: step.title.clone(),
-            because: step.because.clone(),
-            criteria: criteria(guide, &step.criteria),
-            course: step.course.as_ref().and_then(|it| Course::find(guide, it.as_str())),
-            would_meet: milestones(guide, &step.would_meet),
-            citation: Citation::new(&step.citation),
+object! {
+    impl NextStep {
+        /// What to do.
+        fn title(&self) -> &str {
+            &self.step.title
+        }
+
+        /// Why this, and why now.
+        fn because(&self) -> &str {
+            &self.step.because
+        }
+
+        /// The criteria that it would meet or move.
+        #[graphql(directive = About::apply(2))]
+        fn criteria(&self) -> Vec<Criterion> {
+            criteria(&self.guide, &self.step.criteria)
+        }
+
+        /// A course that helps; null: none that the guide has.
+        fn course(&self) -> Option<Course> {
+            Course::find(&self.guide, self.step.course.as_ref()?.as_str())
+        }
+
+        /// The milestones that would be met once these criteria are done. Completing the course alone
+        /// meets none: it claims.
+        #[graphql(directive = About::apply(1))]
+        fn would_meet(&self) -> Vec<Milestone> {
+            milestones(&self.guide, &self.step.would_meet)
+        }
+
+        /// The advice that it comes from.
+        fn citation(&self) -> &Citation {
+            &self.step.citation
         }
     }
 }
 
-/// When a learner may be ready. The guide's own range and the learner's own pace are two answers,
-/// never mixed.
-#[derive(SimpleObject)]
-pub(in crate::graphql) struct Forecast {
-    /// The earliest day by the guide's own word, counted from the first goal or the registration.
-    guide_earliest: Option<Date>,
-    /// The latest day by the guide's own word.
-    guide_latest: Option<Date>,
-    /// The day that the learner's own pace leads to; null: too little is done to tell.
-    pace_date: Option<Date>,
-    /// What these days rest on, or why one is missing.
-    basis: String,
+object! {
+    /// When a learner may be ready. The guide's own range and the learner's own pace are two answers,
+    /// never mixed.
+    pub(in crate::graphql) struct Forecast {
+        /// The earliest day by the guide's own word, counted from the first goal or the registration.
+        guide_earliest: Option<Date>,
+        /// The latest day by the guide's own word.
+        guide_latest: Option<Date>,
+        /// The day that the learner's own pace leads to; null: too little is done to tell.
+        pace_date: Option<Date>,
+        /// What these days rest on, or why one is missing.
+        basis: String,
+    }
 }
 
 impl Forecast {
@@ -89,12 +103,12 @@ impl WhatIfStep {
     pub(in crate::graphql) fn read(self, guide: &Guide) -> Result<Supposition, Refusal> {
         let criterion = |slug: &str| {
             let found = guide.criterion(slug).map(|it| it.slug.clone());
-            found.ok_or_else(|| Refusal::not_found("steps", &format!("criterion as `{slug}`")))
+            found.ok_or_else(|| Refusal::not_found("steps", "criterion in the guide"))
         };
         match self {
             WhatIfStep::CompleteCourse(slug) => {
                 let found = guide.course(&slug).map(|it| Supposition::CompleteCourse(it.slug.clone()));
-                found.ok_or_else(|| Refusal::not_found("steps", &format!("course as `{slug}`")))
+                found.ok_or_else(|| Refusal::not_found("steps", "course in the guide"))
             }
             WhatIfStep::SubmitEvidence(slug)
                 if guide.criterion(&slug).is_some() && !takes_evidence(guide, &slug) =>
