@@ -13,6 +13,10 @@ pub struct Viewer {
     pub actor: String,
 }
 
+/// Which request this is, so that what a client is told and what the log says can be put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(pub uuid::Uuid);
+
 /// The product.
 pub(super) fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
     ctx.data_unchecked::<Arc<App>>()

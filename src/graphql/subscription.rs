@@ -5,7 +5,8 @@ use futures_util::{StreamExt, stream::BoxStream};
 
 use super::{
     context::app,
-    error::{Answer, caller_error, code, fault},
+    cost::About,
+    error::{Answer, caller_error, code, fault, unopened},
     object::{Event, Learner, LearnerRef, Milestone, milestones},
     page::{read_cursor, write_cursor},
 };
@@ -36,11 +37,12 @@ impl Subscription {
     ) -> Result<BoxStream<'static, Answer<LearnerEventMessage>>, Error> {
         let app = app(ctx).clone();
         let Ok(after) = u32::try_from(after_version.unwrap_or(0)) else {
-            return Err(caller_error(code::BAD_USER_INPUT, "`afterVersion` must not be negative"));
+            let error = caller_error(code::BAD_USER_INPUT, "`afterVersion` must not be negative");
+            return Err(unopened(error));
         };
-        let found = app.learner(&learner.into()).await.map_err(fault)?;
+        let found = app.learner(&learner.into()).await.map_err(|it| unopened(fault(it)))?;
         let Some(learner) = found else {
-            return Err(caller_error(code::NOT_FOUND, "there is no such learner"));
+            return Err(unopened(caller_error(code::NOT_FOUND, "there is no such learner")));
         };
         let guide = app.guide.clone();
         let stream = app.follow_learner(learner.id, after);
@@ -66,7 +68,7 @@ impl Subscription {
     ) -> Result<BoxStream<'static, Answer<EventMessage>>, Error> {
         let app = app(ctx).clone();
         let after = match after {
-            Some(cursor) => read_cursor(CURSOR_VERSION, &cursor, FeedCursor::from_bytes)?,
+            Some(cursor) => read_cursor(CURSOR_VERSION, &cursor, FeedCursor::from_bytes).map_err(unopened)?,
             None => FeedCursor::start(),
         };
         let store = app.store.clone();
@@ -91,8 +93,10 @@ pub(super) struct LearnerEventMessage {
     /// The learner right after it.
     learner: Learner,
     /// The milestones that it reached.
+    #[graphql(directive = About::apply(1))]
     milestones_reached: Vec<Milestone>,
     /// The milestones that it lost.
+    #[graphql(directive = About::apply(1))]
     milestones_lost: Vec<Milestone>,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     graphql::{
         id::NodeId,
-        object::{CriterionReadiness, Evidence, EvidenceKind, LearnerRef},
+        object::{CriterionReadiness, Evidence, EvidenceKind, LearnerRef, Readiness},
         scalar::{DateTime, Url},
     },
 };
@@ -99,8 +99,7 @@ fn evidence(ctx: &Context<'_>, done: &Done) -> Option<Evidence> {
 fn criterion(ctx: &Context<'_>, done: &Done, slug: &str) -> Option<CriterionReadiness> {
     let app = app(ctx);
     let learner = &done.learner.as_ref()?.0;
-    let readiness = app.readiness(learner);
-    CriterionReadiness::new(&app.guide, learner, readiness.criterion(slug)?, readiness.as_of)
+    Readiness::now(app, learner).criterion(slug)
 }
 
 fn decode(id: &ID) -> Option<(LearnerId, EvidenceId)> {

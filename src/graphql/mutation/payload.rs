@@ -18,6 +18,7 @@ use crate::{
         guide,
         refusal::{Refusal, RefusalCode},
     },
+    graphql::cost::About,
     graphql::object::{Event, Learner, Milestone, milestones},
 };
 
@@ -35,10 +36,13 @@ pub(super) struct Done {
     /// Whether the answer is that of an earlier call with the same idempotency key.
     replayed: bool,
     /// The milestones that this reached.
+    #[graphql(directive = About::apply(4))]
     milestones_reached: Vec<Milestone>,
     /// The milestones that this lost.
+    #[graphql(directive = About::apply(4))]
     milestones_lost: Vec<Milestone>,
     /// What the caller got wrong; empty: nothing. When there is something, nothing was done.
+    #[graphql(directive = About::apply(1))]
     user_errors: Vec<UserError>,
     /// The goal, project or piece of evidence that it was about.
     #[graphql(skip)]

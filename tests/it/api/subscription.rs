@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use async_graphql::{Request, Variables};
+use async_graphql::Variables;
 use futures_util::{Stream, StreamExt, stream::BoxStream};
+use milepost::graphql::Asked;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -12,9 +13,8 @@ use crate::world::{World, codes, column, text};
 
 /// What a subscription answers, message by message.
 fn follow(world: &World, query: &str, variables: Value) -> BoxStream<'static, Value> {
-    let request = Request::new(query).variables(Variables::from_json(variables));
-    let stream = milepost::graphql::schema(world.app.clone()).execute_stream(request);
-    stream.map(|it| serde_json::to_value(it).unwrap()).boxed()
+    let variables = Variables::from_json(variables);
+    world.messages(Asked { query: Some(query.to_owned()), variables, ..Asked::default() })
 }
 
 fn follow_learner(world: &World, learner: &str, after: Value) -> BoxStream<'static, Value> {
