@@ -28,7 +28,11 @@ enum Command {
     /// Serve the API; this is what happens without a command
     Serve(ServeOptions),
     /// Print the GraphQL schema
-    Schema,
+    Schema {
+        /// As a subgraph publishes it, to compose it with others (Apollo Federation 2)
+        #[arg(long)]
+        federation: bool,
+    },
     /// Work on guide documents
     #[command(subcommand)]
     Guide(GuideCommand),
@@ -41,8 +45,9 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         None => cli::serve(arguments.serve).map(|()| true),
         Some(Command::Serve(options)) => cli::serve(options).map(|()| true),
-        Some(Command::Schema) => {
-            cli::say(graphql::sdl().trim_end());
+        Some(Command::Schema { federation }) => {
+            let sdl = if federation { graphql::subgraph_sdl() } else { graphql::sdl() };
+            cli::say(sdl.trim_end());
             Ok(true)
         }
         Some(Command::Guide(command)) => cli::guide(&command).map(|()| true),

@@ -1,14 +1,21 @@
 //! Serving: options, opening, an orderly end.
 
-use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    io::IsTerminal as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use milepost::{
-    app::{App, Env, SystemEnv, fill_with_demo, summarizer},
+    app::{App, Env, Failure, SystemEnv, fill_with_demo, summarizer},
     domain::guide::Guide,
+    graphql::{EndpointOptions, Form, Manifest},
     http,
     store::embedded::{EmbeddedOptions, EmbeddedStore},
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -41,6 +48,21 @@ pub(crate) struct ServeOptions {
     /// Memory for cached learners, for sled and for what waits for it, in MiB: 16 to 65,536
     #[arg(long, env = "MILEPOST_CACHE_MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(16..=65_536))]
     cache_mib: u64,
+    /// An origin, such as https://app.example.com, whose pages may ask and read the answers; may be repeated
+    #[arg(long, env = "MILEPOST_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    allow_origin: Vec<http::Origin>,
+    /// Answer with the status codes of the newest draft of GraphQL over HTTP, such as 422 and 294
+    #[arg(long, env = "MILEPOST_DRAFT_STATUSES")]
+    draft_statuses: bool,
+    /// Serve the schema as a subgraph, with `_entities` and `_service`, to a gateway (Apollo Federation 2)
+    #[arg(long, env = "MILEPOST_FEDERATION")]
+    federation: bool,
+    /// A manifest of operations that clients send by their hash, as Apollo's and Relay's tools write it
+    #[arg(long, env = "MILEPOST_OPERATIONS", value_name = "FILE")]
+    operations: Option<PathBuf>,
+    /// Serve nothing but the operations of that manifest
+    #[arg(long, env = "MILEPOST_ONLY_OPERATIONS", requires = "operations")]
+    only_operations: bool,
     /// What to log, such as `info` or `milepost=debug`
     #[arg(long, env = "MILEPOST_LOG", default_value = "info")]
     log: String,
@@ -52,6 +74,7 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
     let filter = EnvFilter::try_new(&options.log).map_err(|it| format!("--log: {it}"))?;
     let colors = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).init();
+    http::log_panics();
     if !options.listen.ip().is_loopback() {
         return Err(format!(
             "refusing to listen on {}: this version has no authentication, so everybody who can reach it could \
@@ -61,6 +84,10 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
         ));
     }
     let guide = guide_of(options.guide.as_deref())?;
+    let manifest = options.operations.as_deref().map(manifest_of).transpose()?.unwrap_or_default();
+    raise_limit_of_files();
+    // Whoever finds the port open can end the server in order.
+    let interrupted = interrupted()?;
     let listener = TcpListener::bind(options.listen).await;
     let listener =
         listener.map_err(|it| format!("cannot listen on {}: {it}; choose with --listen", options.listen))?;
@@ -68,11 +95,39 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
     if options.demo {
         fill(&app).await?;
     }
-    let interrupted = interrupted()?;
     announce(&listener, &options);
-    http::serve(listener, app, interrupted).await.map_err(|it| it.to_string())?;
+    http::serve(listener, app, http_options(options, manifest), interrupted)
+        .await
+        .map_err(|it| it.to_string())?;
     tracing::info!("closed");
     Ok(())
+}
+
+fn manifest_of(path: &Path) -> Result<Manifest, String> {
+    let text = std::fs::read_to_string(path).map_err(|it| it.to_string());
+    let manifest = text.and_then(|it| Manifest::parse(&it));
+    manifest.map_err(|it| format!("--operations {}: {it}", path.display()))
+}
+
+fn http_options(options: ServeOptions, manifest: Manifest) -> http::Options {
+    http::Options {
+        allow_origins: options.allow_origin,
+        draft_statuses: options.draft_statuses,
+        endpoint: EndpointOptions {
+            form: if options.federation { Form::Subgraph } else { Form::Plain },
+            manifest,
+            only_manifest: options.only_operations,
+        },
+        ..http::Options::default()
+    }
+}
+
+/// Each connection is an open file, and so is each segment of the ledger.
+fn raise_limit_of_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(error = %error, "the limit of open files stays as it was");
+    }
 }
 
 fn open(options: &ServeOptions, guide: Arc<Guide>) -> Result<Arc<App>, String> {
@@ -95,7 +150,10 @@ async fn fill(app: &App) -> Result<(), String> {
     match fill_with_demo(app).await {
         Ok(0) => tracing::info!("there are learners already, so that the demo was left out"),
         Ok(n_learners) => tracing::info!(n_learners, "the demo is there"),
-        Err(failure) => return Err(format!("the demo cannot be written: {failure:?}")),
+        Err(Failure::Refused(refusal)) => {
+            return Err(format!("the demo cannot be written: {}", refusal.message));
+        }
+        Err(Failure::Fault(error)) => return Err(format!("the demo cannot be written: {error}")),
     }
     Ok(())
 }

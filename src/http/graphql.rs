@@ -1,76 +1,181 @@
-//! `/graphql`: operations by POST, subscriptions by WebSocket.
+//! `/graphql`: one address for queries, mutations and subscriptions, by POST, GET and WebSocket.
 
-use async_graphql::Request;
-use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
-    Json,
-    body::Bytes,
-    extract::{FromRequestParts, State, WebSocketUpgrade, rejection::BytesRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    body::{Body, Bytes},
+    extract::Request,
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{
+            ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN,
+            RETRY_AFTER, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
     response::{IntoResponse, Response},
 };
 
-use super::{MAX_BODY, Server, media_type, refuse};
+use super::{
+    Server, body, compression, parameters,
+    protocol::{self, Accepted, Format, Streaming},
+    refusal::{Refusal, Why, refuse},
+    request::{self, Malformed},
+    socket, stream,
+};
+use crate::graphql::{Answer, Asked, Kind, Operation, Outcome, RequestId, Viewer};
 
-/// The one protocol that is spoken over WebSockets.
-const PROTOCOL: &str = "graphql-transport-ws";
+/// The methods that there are.
+const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+/// Headers that a browser does not let a foreign page send unasked.
+const NOT_SIMPLE: [&str; 3] =
+    ["graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name"];
 
-/// Executes one operation from a JSON body.
-pub(super) async fn post(
-    State(server): State<Server>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    if media_type(headers.get(header::CONTENT_TYPE)).as_deref() != Some("application/json") {
-        let message = "send the operation as JSON, with `Content-Type: application/json`";
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message);
-    }
-    let Ok(body) = body else {
-        let message = format!("the body must have at most {MAX_BODY} bytes");
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", &message);
+/// Answers a request to `/graphql`.
+pub(super) async fn answer(server: &Server, request: Request, id: RequestId) -> Response {
+    let mut response = match *request.method() {
+        Method::GET if is_upgrade(request.headers()) => {
+            return socket::open(server.clone(), request).await;
+        }
+        Method::GET | Method::HEAD | Method::POST => asked(server, request, id).await,
+        Method::OPTIONS => [(ALLOW, METHODS)].into_response(),
+        _ => {
+            let (head, body) = request.into_parts();
+            body::discard(&head.headers, body).await;
+            not_allowed("send operations by POST, queries by GET too", METHODS).into_response()
+        }
     };
-    // An array would be read as the fields of a request, one after the other.
-    let object = body.trim_ascii_start().starts_with(b"{");
-    let Some(request) = object.then(|| serde_json::from_slice::<Request>(&body).ok()).flatten() else {
-        let message =
-            "the body must be a JSON object with `query`, and perhaps `variables` and `operationName`";
-        return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
-    };
-    Json(server.schema.execute(request).await).into_response()
-}
-
-/// Opens a WebSocket; whoever comes without wanting one is told how to ask.
-pub(super) async fn socket(State(server): State<Server>, mut parts: Parts) -> Response {
-    if !parts.headers.contains_key(header::UPGRADE) {
-        return method_not_allowed().await;
-    }
-    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
-        return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "this is no WebSocket handshake");
-    };
-    let offered = parts.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|it| it.to_str().ok());
-    if !offered.is_some_and(|it| it.split(',').any(|it| it.trim() == PROTOCOL)) {
-        let message = format!("offer the WebSocket subprotocol `{PROTOCOL}`");
-        return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", &message);
-    }
-    // Of all that a client offers the integration takes what comes first; only one is spoken here.
-    parts.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
-    let Ok(protocol) = GraphQLProtocol::from_request_parts(&mut parts, &()).await else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "BAD_REQUEST",
-            "the WebSocket subprotocol is not spoken here",
-        );
-    };
-    upgrade
-        .protocols([PROTOCOL])
-        .max_message_size(MAX_BODY)
-        .on_upgrade(move |socket| GraphQLWebSocket::new(socket, server.schema, protocol).serve())
-}
-
-/// Says which methods there are.
-pub(super) async fn method_not_allowed() -> Response {
-    let message = "send operations by POST; open a WebSocket for subscriptions";
-    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message);
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response.headers_mut().append(VARY, HeaderValue::from_static("accept, accept-encoding"));
     response
+}
+
+async fn asked(server: &Server, request: Request, id: RequestId) -> Response {
+    let (head, body) = request.into_parts();
+    let Some(accepted) = Accepted::of(&head.headers) else {
+        let message = "answers come as application/graphql-response+json, application/json, text/event-stream or \
+                       multipart/mixed";
+        body::discard(&head.headers, body).await;
+        return refuse(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message).into_response();
+    };
+    let is_post = head.method == Method::POST;
+    let asked = if is_post {
+        posted(server, &head.headers, body).await
+    } else {
+        got(&head.headers, head.uri.query().unwrap_or_default())
+    };
+    let caller = Caller { server, headers: &head.headers, accepted, id };
+    match asked {
+        Ok(asked) => caller.answer(asked, is_post).await,
+        Err(refusal) => refusal.in_format(accepted.for_errors()).into_response(),
+    }
+}
+
+/// What is asked by POST. Only JSON: forms are sent by foreign pages too.
+async fn posted(server: &Server, headers: &HeaderMap, body: Body) -> Result<Asked, Refusal> {
+    if !protocol::is_json(headers) {
+        let message = "send the operation as JSON in UTF-8, with `Content-Type: application/json`";
+        body::discard(headers, body).await;
+        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message));
+    }
+    let body = body::read(server, headers, body).await?;
+    request::read_payload(&body).map_err(Refusal::from)
+}
+
+/// What is asked by GET. A foreign page can let a browser send one, but not with any header, nor from here.
+fn got(headers: &HeaderMap, query: &str) -> Result<Asked, Refusal> {
+    let is_there = |name: &str| headers.get(name).is_some_and(|it| !it.is_empty());
+    let from = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    // Whoever has an origin was let pass by name.
+    let is_safe = matches!(from, Some(b"same-origin" | b"none")) || headers.contains_key(ORIGIN);
+    if !is_safe && !NOT_SIMPLE.into_iter().any(is_there) {
+        let message =
+            "send the header `GraphQL-Require-Preflight` with a GET, so that no foreign page can send it";
+        return Err(refuse(StatusCode::FORBIDDEN, "CSRF_PREVENTION", message));
+    }
+    parameters::read(query).map_err(Refusal::from)
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Self {
+        refuse(StatusCode::BAD_REQUEST, malformed.code, malformed.message)
+    }
+}
+
+/// Who is answered, and how.
+struct Caller<'a> {
+    server: &'a Server,
+    headers: &'a HeaderMap,
+    accepted: Accepted,
+    id: RequestId,
+}
+
+impl Caller<'_> {
+    async fn answer(self, asked: Asked, may_write: bool) -> Response {
+        let format = self.accepted.for_errors();
+        let operation = match self.server.endpoint.prepare(asked) {
+            Ok(operation) => operation,
+            Err(refused) => return self.write(refused.into(), format).await,
+        };
+        if operation.kind == Kind::Mutation && !may_write {
+            return not_allowed("mutations are sent by POST", "POST").in_format(format).into_response();
+        }
+        let viewer = Viewer { actor: "admin".into() };
+        match (self.accepted.single, self.accepted.stream) {
+            (Some(format), _) if operation.kind != Kind::Subscription => {
+                let answer = self.server.endpoint.execute(operation, viewer, self.id).await;
+                self.write(answer, format).await
+            }
+            (_, Some(streaming)) => self.stream(operation, viewer, streaming),
+            _ => {
+                let message =
+                    "subscriptions come as text/event-stream or multipart/mixed, or over a WebSocket";
+                refuse(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
+                    .in_format(format)
+                    .into_response()
+            }
+        }
+    }
+
+    fn stream(&self, operation: Operation, viewer: Viewer, streaming: Streaming) -> Response {
+        let kind = operation.kind;
+        let messages = self.server.endpoint.messages(operation, viewer, self.id);
+        match streaming {
+            Streaming::Events => stream::events(self.server.clone(), kind, messages),
+            Streaming::Multipart => stream::multipart(self.server.clone(), kind, messages),
+        }
+    }
+
+    async fn write(&self, answer: Answer, format: Format) -> Response {
+        let status = protocol::status(answer.outcome, format, self.server.options.draft_statuses);
+        let body = Bytes::from(answer.body);
+        let short =
+            if compression::is_welcome(self.headers) { compression::shortened(&body).await } else { None };
+        let is_short = short.is_some();
+        let mut response = Response::new(Body::from(short.map_or(body, Bytes::from)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, format.content_type());
+        if is_short {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if let Outcome::Refused(reason) = answer.outcome {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            response.extensions_mut().insert(Why(protocol::name(reason)));
+        }
+        response
+    }
+}
+
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    protocol::items(headers, &UPGRADE).any(|it| it.eq_ignore_ascii_case("websocket"))
+}
+
+/// Whether a browser asks what a page of another origin may send.
+pub(super) fn is_preflight(request: &Request) -> bool {
+    *request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+pub(super) fn not_allowed(message: &'static str, methods: &'static str) -> Refusal {
+    refuse(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message).with(ALLOW, methods)
 }

@@ -1,42 +1,35 @@
-//! Without authentication only programs on this machine may ask. A page from elsewhere must not
-//! reach the server through somebody's browser, neither under a name that it made point here (DNS
-//! rebinding) nor across origins.
+//! Without authentication only programs on this machine may ask: a name that somebody made point here (DNS
+//! rebinding) is none of the server's.
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, StatusCode, header},
-    middleware::Next,
-    response::Response,
+    http::{StatusCode, header::HOST},
 };
 use url::{Host, Url};
 
-use super::refuse;
+use super::refusal::{Refusal, refuse};
 
-/// Lets requests to and from loopback names pass.
-pub(super) async fn only_local(request: Request, next: Next) -> Response {
-    if !host(&request).is_some_and(|it| is_local(&format!("http://{it}"))) {
-        let message = "this server answers to localhost, 127.0.0.1 and [::1]";
-        return refuse(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message);
+/// Lets requests pass that are meant for this machine.
+pub(super) fn check(request: &Request) -> Result<(), Refusal> {
+    if is_for_us(request) {
+        return Ok(());
     }
-    if !origin(request.headers()).is_none_or(is_local) {
-        return refuse(
-            StatusCode::FORBIDDEN,
-            "FORBIDDEN_ORIGIN",
-            "pages from elsewhere may not ask this server",
-        );
-    }
-    next.run(request).await
+    let message = "this server answers to localhost and loopback addresses";
+    Err(refuse(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message))
 }
 
-/// HTTP/1.1 names the host in a header, HTTP/2 in the request line.
-fn host(request: &Request) -> Option<&str> {
-    let header = request.headers().get(header::HOST).map(|it| it.to_str().unwrap_or_default());
-    header.or_else(|| request.uri().authority().map(|it| it.as_str()))
+/// The host is named in a header, once, and perhaps in the request line too.
+fn is_for_us(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let is_ours = |host: &str| is_plainly_local(host) || is_local(&format!("http://{host}"));
+    host.to_str().is_ok_and(is_ours) && request.uri().authority().is_none_or(|it| is_ours(it.as_str()))
 }
 
-/// The origin of the page that asks; `None`: no page does.
-fn origin(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::ORIGIN).map(|it| it.to_str().unwrap_or_default())
+/// What nearly every request says, seen without parsing an address.
+fn is_plainly_local(host: &str) -> bool {
+    let name = host.trim_end_matches(|it: char| it.is_ascii_digit()).strip_suffix(':').unwrap_or(host);
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 fn is_local(address: &str) -> bool {

@@ -10,10 +10,10 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Json, Redirect, Response};
 use axum::routing::get;
@@ -21,6 +21,8 @@ use data_encoding::HEXLOWER;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+use super::{compression, protocol::items};
 
 mod built {
     include!(concat!(env!("OUT_DIR"), "/pages.rs"));
@@ -128,32 +130,20 @@ fn page_from_network() -> String {
 fn embedded(path: &str, gzipped: &'static [u8], request: &HeaderMap) -> Response {
     // Weak, because it stands for the compressed and the plain file.
     let tag = format!("W/\"{}\"", HEXLOWER.encode(&Sha256::digest(gzipped)[..16]));
-    let is_known = header_items(request, &IF_NONE_MATCH).any(|known| known == tag);
+    let is_known = items(request, &IF_NONE_MATCH).any(|known| known == tag);
     let caching = [(CACHE_CONTROL, cache_control(path)), (VARY, "accept-encoding"), (ETAG, &tag)];
     if is_known {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
 
     let content_type = [(CONTENT_TYPE, content_type(path))];
-    if header_items(request, &ACCEPT_ENCODING).any(is_gzip) {
+    if compression::is_welcome(request) {
         let encoding = [(CONTENT_ENCODING, "gzip")];
         return (caching, content_type, encoding, Bytes::from_static(gzipped)).into_response();
     }
     let mut plain = Vec::new();
     GzDecoder::new(gzipped).read_to_end(&mut plain).expect("the build compressed this file");
     (caching, content_type, plain).into_response()
-}
-
-/// The items of all headers of a name that holds a list.
-fn header_items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    headers.get_all(name).iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(',')).map(str::trim)
-}
-
-/// Whether an item of `Accept-Encoding` welcomes gzip: `gzip` or `gzip;q=0.5`, but not `gzip;q=0`.
-fn is_gzip(coding: &str) -> bool {
-    let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-    let weight = weight.trim().strip_prefix("q=").and_then(|it| it.parse::<f32>().ok());
-    name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|it| it > 0.0)
 }
 
 /// Files below `assets/` have a hash of their content in their name.

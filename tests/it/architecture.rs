@@ -15,7 +15,7 @@ use arrows::wrong_arrows;
 const MAX_LINES: usize = 400;
 
 /// All sources, by their path below `src/`.
-fn sources() -> Vec<(String, String)> {
+pub fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = vec![];
     let mut folders = vec![root.clone()];

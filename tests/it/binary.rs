@@ -4,8 +4,10 @@ use std::{
     collections::BTreeMap,
     hash::{BuildHasher as _, RandomState},
     io::{BufRead as _, BufReader},
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -25,6 +27,7 @@ pub fn milepost() -> Command {
 pub struct Server {
     process: Child,
     address: String,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -43,8 +46,28 @@ impl Server {
             Some(rest.to_owned())
         });
         // Whoever does not read what a process says makes it wait in the end.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address: address.expect("the server says where it is") }
+        let log = Arc::new(Mutex::new(vec![]));
+        let said = log.clone();
+        std::thread::spawn(move || lines.for_each(|it| said.lock().unwrap().push(it.unwrap_or_default())));
+        Self { process, address: address.expect("the server says where it is"), log }
+    }
+
+    /// What it has logged since it said where it is.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn socket(&self) -> SocketAddr {
+        let address = self.address.strip_prefix("http://").and_then(|it| it.strip_suffix("/graphql"));
+        address.expect("an address").parse().expect("an address")
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
     }
 
     pub async fn ask(&self, query: &str) -> Value {

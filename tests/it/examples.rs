@@ -3,9 +3,9 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use async_graphql::{Request, Variables};
+use async_graphql::Variables;
 use futures_util::StreamExt;
-use milepost::{app::fill_with_demo, graphql};
+use milepost::{app::fill_with_demo, graphql::Asked};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -46,6 +46,25 @@ fn read(path: PathBuf) -> Example {
     }
 }
 
+/// One query of the examples.
+pub struct Query {
+    pub operation: String,
+    pub document: String,
+    pub variables: Value,
+}
+
+/// All queries among the examples.
+pub fn queries() -> Vec<Query> {
+    let queries = |it: Example| {
+        let names: Vec<_> = it.operations().into_iter().map(str::to_owned).collect();
+        let names = names.into_iter().filter(|name| it.document.contains(&format!("query {name}")));
+        let query =
+            |operation| Query { operation, document: it.document.clone(), variables: it.variables.clone() };
+        names.map(query).collect::<Vec<_>>()
+    };
+    examples().into_iter().flat_map(queries).collect()
+}
+
 impl Example {
     /// The names of its operations, in their order.
     fn operations(&self) -> Vec<&str> {
@@ -59,11 +78,15 @@ impl Example {
     async fn run(&self, world: &World) -> Vec<Value> {
         let mut answers = vec![];
         for operation in self.operations() {
-            let request = Request::new(&self.document).operation_name(operation);
-            let request = request.variables(Variables::from_json(self.variables.clone()));
-            let mut stream = graphql::schema(world.app.clone()).execute_stream(request).boxed();
-            let answer = timeout(Duration::from_secs(5), stream.next()).await.expect("an answer in time");
-            let answer = serde_json::to_value(answer.expect("an answer")).unwrap();
+            let asked = Asked {
+                query: Some(self.document.clone()),
+                operation_name: Some(operation.to_owned()),
+                variables: Variables::from_json(self.variables.clone()),
+                ..Asked::default()
+            };
+            let mut messages = world.messages(asked);
+            let answer = timeout(Duration::from_secs(5), messages.next()).await.expect("an answer in time");
+            let answer = answer.expect("an answer");
             let place = format!("{} {operation}", self.name);
             assert_eq!(answer.get("errors"), None, "{place}: {answer:#}");
             assert_no_user_errors(&place, &answer);

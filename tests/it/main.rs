@@ -4,14 +4,18 @@
 
 mod api;
 mod architecture;
+mod bad_input;
 mod binary;
 mod binary_tools;
+mod documents;
 mod event_format;
 mod examples;
+mod faulty;
 mod format;
 mod given;
 mod readme;
 mod schema;
 mod store;
 mod story;
+mod wire;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use milepost::{app::fill_with_demo, domain::command, domain::text, graphql, http};
+use milepost::{app::fill_with_demo, domain::command, domain::text, graphql::limits, http};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -60,15 +60,38 @@ fn it_names_all_codes() {
 
 #[test]
 fn its_limits_are_those_of_the_code() {
-    let depth = format!("| depth of selections | {} |", graphql::MAX_DEPTH);
-    let directives = format!("| directives on a field | {} |", graphql::MAX_DIRECTIVES);
-    let cost = format!("asked for | {} |", thousands(graphql::MAX_COST));
     let body = format!("| {} MiB |", http::MAX_BODY / (1024 * 1024));
     let events = format!("| events of a learner | {} |", thousands(command::MAX_EVENTS as usize));
     let lengths = [text::MAX_LINE, text::MAX_TEXT, text::MAX_URL, text::MAX_EMAIL].map(thousands).join(", ");
-    for limit in [depth, directives, cost, body, events, format!("| {lengths} |")] {
+    for limit in [body, events, format!("| {lengths} |")] {
         assert!(README.contains(&limit), "README.md does not say {limit}");
     }
+}
+
+#[test]
+fn its_limits_of_documents_are_those_of_the_code() {
+    let row = |what: &str, limits: &[usize]| {
+        let limits: Vec<_> = limits.iter().copied().map(thousands).collect();
+        let row = format!("| {what} | {} |", limits.join(", "));
+        assert!(README.contains(&row), "README.md has no row {row}");
+    };
+    row("bytes of a document, its tokens", &[limits::MAX_BYTES, limits::MAX_TOKENS]);
+    row("brackets within each other", &[limits::MAX_NESTING]);
+    row("depth of selections; with fragments and spreads", &[limits::MAX_DEPTH, limits::MAX_LEVELS]);
+    row(
+        "fields of an operation, at its root, of a document; fragments expanded",
+        &[limits::MAX_FIELDS, limits::MAX_ROOT_FIELDS, limits::MAX_ALL_FIELDS],
+    );
+    row("aliases, directives of a document", &[limits::MAX_ALIASES, limits::MAX_DIRECTIVES]);
+    row("operations, fragments of a document", &[limits::MAX_OPERATIONS, limits::MAX_FRAGMENTS]);
+    row("variables of an operation", &[limits::MAX_VARIABLES]);
+    row("items in all lists of a document, and in those of its variables", &[limits::MAX_ITEMS]);
+    let cost = usize::try_from(limits::MAX_COST).unwrap();
+    row("cost of an operation: 1 for each field, those of a list once for each item", &[cost]);
+    assert!(
+        README.contains(&format!("| bytes of an answer | {} MiB |", milepost::graphql::MAX_ANSWER >> 20))
+    );
+    row("errors in an answer", &[limits::MAX_ERRORS]);
 }
 
 fn thousands(number: usize) -> String {

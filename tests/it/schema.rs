@@ -1,13 +1,13 @@
 //! What is promised to clients: the schema and the codes, as files that equal the code.
 //! `UPDATE_EXPECT=1` writes them anew.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use expect_test::expect_file;
 use milepost::graphql;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::{architecture, world::World};
 
 /// All that introspection tells of names, descriptions and what refers to what.
 const INTROSPECTION: &str = "
@@ -115,11 +115,9 @@ async fn no_codes_come_or_go_unnoticed() {
 /// The values of `extensions.code`: constants of the API, and what the server around it refuses
 /// requests with, as they stand in the sources.
 fn error_codes() -> BTreeSet<String> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let error = fs::read_to_string(sources.join("graphql/error.rs")).unwrap();
-    let mut codes: BTreeSet<_> = constants(&error).collect();
-    for file in fs::read_dir(sources.join("http")).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+    let mut codes = BTreeSet::new();
+    let speaks = |it: &(String, String)| it.0.starts_with("http/") || it.0.starts_with("graphql/");
+    for (_, text) in architecture::sources().into_iter().filter(speaks) {
         codes.extend(constants(&text).chain(refused(&text)));
     }
     codes

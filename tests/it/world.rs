@@ -15,16 +15,22 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, Response},
 };
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use milepost::{
     app::{App, Env, summarizer},
     domain::{guide, time::Timestamp},
-    http::{router, serve},
+    graphql::{Asked, Endpoint, EndpointOptions, Form, Message, RequestId, Viewer},
+    http::{Options, router, serve},
     store::{
         Store,
         embedded::{EmbeddedOptions, EmbeddedStore},
         memory::MemoryStore,
     },
 };
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -75,10 +81,18 @@ enum Wire {
 impl World {
     /// Over the memory engine, or over the one that `MILEPOST_TEST_ENGINE` names.
     pub fn new() -> Self {
+        Self::around(|it| it)
+    }
+
+    /// As [`World::new`], with something put around the engine.
+    pub fn around(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
         match std::env::var("MILEPOST_TEST_ENGINE").as_deref() {
-            Ok("embedded") => Self::embedded(),
+            Ok("embedded") => {
+                let (store, directory) = embedded_store();
+                Self { _directory: Some(Arc::new(directory)), ..Self::over(wrap(store)) }
+            }
             Ok(other) => panic!("there is no engine `{other}`"),
-            Err(_) => Self::over(Arc::new(MemoryStore::new())),
+            Err(_) => Self::over(wrap(Arc::new(MemoryStore::new()))),
         }
     }
 
@@ -89,25 +103,48 @@ impl World {
 
     /// Over the embedded engine.
     pub fn embedded() -> Self {
-        let directory = TempDir::new().expect("a directory");
-        let options = EmbeddedOptions::new(Uuid::from_u128(1), summarizer(Arc::new(guide::backend_2026())));
-        let store = EmbeddedStore::open(directory.path(), options).expect("a store");
+        let (store, directory) = embedded_store();
         Self { _directory: Some(Arc::new(directory)), ..Self::over(store) }
     }
 
     pub fn over(store: Arc<dyn Store>) -> Self {
         let env = Arc::new(FixedEnv::new());
         let app = Arc::new(App::new(Arc::new(guide::backend_2026()), store, env.clone()));
-        Self { wire: Wire::Router(router(app.clone())), app, env, _directory: None }
+        Self {
+            wire: Wire::Router(router(app.clone(), Options::default()).expect("threads")),
+            app,
+            env,
+            _directory: None,
+        }
     }
 
     /// The same product asked over a real socket, and where it listens.
     pub async fn served(self) -> (Self, SocketAddr) {
+        self.served_with(Options::default(), pending()).await
+    }
+
+    /// As [`World::served`], otherwise than usual and until the end.
+    pub async fn served_with(
+        self,
+        options: Options,
+        end: impl Future<Output = ()> + Send + 'static,
+    ) -> (Self, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve(listener, self.app.clone(), pending()));
+        tokio::spawn(serve(listener, self.app.clone(), options, end));
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         (Self { wire: Wire::Socket(client, address), ..self }, address)
+    }
+
+    /// The same product, offered otherwise.
+    pub fn offered(self, options: Options) -> Self {
+        Self { wire: Wire::Router(router(self.app.clone(), options).expect("threads")), ..self }
+    }
+
+    /// As gateways ask it.
+    pub fn subgraph() -> Self {
+        let endpoint = EndpointOptions { form: Form::Subgraph, ..EndpointOptions::default() };
+        Self::new().offered(Options { endpoint, ..Options::default() })
     }
 
     /// Lets time pass.
@@ -140,6 +177,24 @@ impl World {
             }
         };
         serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    /// What the API answers to an operation of any kind, message by message.
+    pub fn messages(&self, asked: Asked) -> BoxStream<'static, Value> {
+        let endpoint = Endpoint::new(self.app.clone(), EndpointOptions::default()).expect("threads");
+        let endpoint = Arc::new(endpoint);
+        let message = |it| match it {
+            Message::Next(json) => json,
+            Message::Failed(refused) => refused.to_json(),
+        };
+        let messages = match endpoint.prepare(asked) {
+            Ok(it) => {
+                let viewer = Viewer { actor: "admin".into() };
+                endpoint.messages(it, viewer, RequestId(Uuid::nil())).map(message).boxed()
+            }
+            Err(refused) => stream::once(async move { refused.to_json() }).boxed(),
+        };
+        messages.map(|it| serde_json::from_slice(&it).expect("JSON")).boxed()
     }
 
     /// What the router answers to a request, whatever it is.
@@ -201,6 +256,12 @@ impl World {
         let input = json!({ "learner": { "id": learner }, "name": name });
         text(&self.call("addProject", "project { id }", input).await["project"]["id"])
     }
+}
+
+fn embedded_store() -> (Arc<EmbeddedStore>, TempDir) {
+    let directory = TempDir::new().expect("a directory");
+    let options = EmbeddedOptions::new(Uuid::from_u128(1), summarizer(Arc::new(guide::backend_2026())));
+    (EmbeddedStore::open(directory.path(), options).expect("a store"), directory)
 }
 
 /// The text that an answer holds.

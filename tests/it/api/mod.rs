@@ -1,6 +1,8 @@
 //! The API, asked as clients ask it: one file a noun.
 
 mod amount;
+mod at_once;
+mod busy;
 mod claim;
 mod cost;
 mod course;
@@ -8,6 +10,7 @@ mod demo;
 mod erasure;
 mod event;
 mod evidence;
+mod federation;
 mod goal;
 mod guide;
 mod http;
@@ -18,13 +21,17 @@ mod list;
 mod maintenance;
 mod mutation;
 mod node;
+mod panic;
 mod patch;
 mod project;
 mod race;
 mod readiness;
 mod reference;
+mod root;
+mod size;
 mod snapshot;
 mod socket;
+mod stream;
 mod subscription;
 mod supposition;
 mod undo;

@@ -10,10 +10,9 @@ async fn nodes(world: &World, ids: &[Value]) -> Value {
     World::data(world.ask(query, json!({ "ids": ids })).await)["nodes"].clone()
 }
 
-#[tokio::test]
-async fn everything_with_an_id_is_found_again() {
-    let world = World::new();
-    let it = Somebody::of(&world).await;
+/// A thing of each kind that has a global id, by the name of its type.
+pub async fn one_of_each_kind(world: &World) -> [(&'static str, Value); 10] {
+    let it = Somebody::of(world).await;
     let guide = world
         .get(
             r#"{ guide { id stack(slug: "go") { id } course(slug: "capstone-project") { id }
@@ -21,7 +20,7 @@ async fn everything_with_an_id_is_found_again() {
         )
         .await["guide"]
         .clone();
-    let known = [
+    [
         ("Guide", guide["id"].clone()),
         ("Stack", guide["stack"]["id"].clone()),
         ("Course", guide["course"]["id"].clone()),
@@ -32,7 +31,13 @@ async fn everything_with_an_id_is_found_again() {
         ("Project", json!(it.project)),
         ("Evidence", json!(it.evidence)),
         ("Event", json!(it.event)),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn everything_with_an_id_is_found_again() {
+    let world = World::new();
+    let known = one_of_each_kind(&world).await;
     let expected: Vec<_> = known.iter().map(|(kind, id)| json!({ "__typename": kind, "id": id })).collect();
     assert_eq!(nodes(&world, &known.map(|it| it.1)).await, json!(expected));
 
