@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use milepost::{
-    app::App,
+    app::{App, Standing},
     domain::summary::{Filter, OrderBy},
     store::{PageQuery, SortKey},
 };
@@ -31,7 +31,9 @@ pub(crate) async fn list(app: &App, after: Option<String>) -> Vec<u8> {
     let learners = app.store.load_many(&ids).await.expect("loaded");
     let edges = page.rows.iter().zip(&learners).filter_map(|((key, _), learner)| {
         let learner = learner.as_ref()?;
-        let standing = app.standing(learner);
+        let now = app.env.now();
+        let known = app.known_standing(learner, now);
+        let standing = known.unwrap_or_else(|| Standing::of(&app.readiness_at(learner, now)));
         let readiness = Shares { ready: standing.ready, progress: standing.progress.into() };
         Some(Edge {
             cursor: cursor(key),

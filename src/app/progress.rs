@@ -98,15 +98,11 @@ impl App {
     }
 
     /// The same at an instant that may have passed since.
+    ///
+    /// What is remembered is found by the learner's version and the instant of their newest event. So this is for
+    /// states that the ledger has had at a version; one that is supposed, or as of an instant, is assessed.
     pub fn readiness_at(&self, learner: &Learner, now: Timestamp) -> Arc<Readiness> {
         self.remembered.whole(&self.guide, learner, now)
-    }
-
-    /// A learner's readiness at this instant, in short.
-    pub fn standing(&self, learner: &Learner) -> Standing {
-        let now = self.env.now();
-        let known = self.known_standing(learner, now);
-        known.unwrap_or_else(|| Standing::of(&self.readiness_at(learner, now)))
     }
 
     /// A learner's readiness in short, where it is remembered.

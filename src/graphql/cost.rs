@@ -31,7 +31,7 @@ pub(super) fn list_size(
 }
 
 /// What a field costs by itself, or what an argument adds when it is given: a list once for each item.
-/// Without it a field costs 1 and an argument nothing. One is about 3 microseconds of work.
+/// Without it a field costs 1 and an argument nothing.
 #[TypeDirective(name = "cost", location = "FieldDefinition", location = "ArgumentDefinition")]
 pub(super) fn cost(#[graphql(desc = "The cost, a whole number.")] weight: String) {}
 

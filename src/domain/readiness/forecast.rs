@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Span};
 
-use super::{CriterionReadiness, Readiness, assess, is_must, words::counted};
+use super::{CriterionReadiness, Readiness, is_must, words::counted};
 use crate::domain::{
     guide::Guide,
     learner::{Goal, Learner},
@@ -26,13 +26,8 @@ pub struct Forecast {
     pub basis: String,
 }
 
-/// When the learner may be ready, as seen at that instant.
-pub fn forecast(guide: &Guide, learner: &Learner, now: Timestamp) -> Forecast {
-    forecast_by(guide, learner, &assess(guide, learner, now), now)
-}
-
-/// The same by a readiness that was assessed already and still holds.
-pub fn forecast_by(guide: &Guide, learner: &Learner, readiness: &Readiness, now: Timestamp) -> Forecast {
+/// When the learner may be ready, as seen at that instant, by a readiness that holds then.
+pub fn forecast(guide: &Guide, learner: &Learner, readiness: &Readiness, now: Timestamp) -> Forecast {
     let start = learner.goals.iter().map(|it| it.set_at).min().unwrap_or(learner.registered_at).day();
     let (pace_date, basis) = pace(guide, readiness, now);
     Forecast {
@@ -44,13 +39,8 @@ pub fn forecast_by(guide: &Guide, learner: &Learner, readiness: &Readiness, now:
 }
 
 /// Whether an active goal with a target date will be reached in time, at the learner's pace;
-/// `None` where that cannot be said. Who is ready is on track.
-pub fn on_track(guide: &Guide, learner: &Learner, goal: &Goal, now: Timestamp) -> Option<bool> {
-    on_track_by(guide, goal, &assess(guide, learner, now), now)
-}
-
-/// The same by a readiness that was assessed already and still holds.
-pub fn on_track_by(guide: &Guide, goal: &Goal, readiness: &Readiness, now: Timestamp) -> Option<bool> {
+/// `None` where that cannot be said. Who is ready is on track. By a readiness that holds at that instant.
+pub fn on_track(guide: &Guide, goal: &Goal, readiness: &Readiness, now: Timestamp) -> Option<bool> {
     let target = goal.target_date.filter(|_| goal.closed.is_none())?;
     if readiness.ready {
         return Some(true);

@@ -30,8 +30,8 @@ use super::{
 };
 
 pub use evidence::{EvidenceStatus, evidence_status, valid_until};
-pub use forecast::{Forecast, forecast, forecast_by, on_track, on_track_by};
-pub use next_step::{NextStep, next_steps, next_steps_by};
+pub use forecast::{Forecast, forecast, on_track};
+pub use next_step::{NextStep, next_steps};
 pub use project::is_live;
 pub use suppose::{Supposition, suppose, takes_evidence};
 

@@ -6,14 +6,13 @@ use std::cmp::Reverse;
 
 use self::group::Group;
 use super::{
-    MilestoneStatus, Readiness, assess, is_must,
+    MilestoneStatus, Readiness, is_must,
     words::{listed, quoted},
 };
 use crate::domain::{
     guide::{Citation, Course, Criterion, Guide},
     learner::Learner,
     slug::Slug,
-    time::Timestamp,
 };
 
 /// One thing to do, and what it brings.
@@ -37,12 +36,7 @@ pub struct NextStep {
 /// What to do next, best first: what completes a milestone, then what the guide orders earlier,
 /// then what meets most criteria, then the order of the guide. What only a chosen stack makes
 /// possible waits behind the rest of its milestone. Empty for who is ready.
-pub fn next_steps(guide: &Guide, learner: &Learner, now: Timestamp) -> Vec<NextStep> {
-    next_steps_by(guide, learner, &assess(guide, learner, now))
-}
-
-/// The same by a readiness that was assessed already.
-pub fn next_steps_by(guide: &Guide, learner: &Learner, readiness: &Readiness) -> Vec<NextStep> {
+pub fn next_steps(guide: &Guide, learner: &Learner, readiness: &Readiness) -> Vec<NextStep> {
     let cx = Context { guide, learner, readiness };
     let mut ranked: Vec<_> = cx.groups().into_iter().map(|it| (cx.rank(&it), cx.step(it))).collect();
     ranked.sort_by_key(|it| it.0);

@@ -10,7 +10,7 @@ use crate::{
         event::Closed,
         id::GoalId,
         learner::{self, Learner},
-        readiness::on_track_by,
+        readiness::on_track,
     },
     graphql::{
         at_once::{names, object},
@@ -95,7 +95,7 @@ object! {
         fn on_track(&self, ctx: &Context<'_>) -> Option<bool> {
             let app = app(ctx);
             let now = app.env.now();
-            on_track_by(&app.guide, &self.goal, &app.readiness_at(&self.learner, now), now)
+            on_track(&app.guide, &self.goal, &app.readiness_at(&self.learner, now), now)
         }
     }
 }

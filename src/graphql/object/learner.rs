@@ -12,7 +12,7 @@ use crate::{
     app,
     domain::{
         learner,
-        readiness::{forecast_by, next_steps_by},
+        readiness::{forecast, next_steps},
     },
     graphql::{
         at_once::{At, object},
@@ -151,7 +151,7 @@ object! {
             #[graphql(desc = "At most that many, 0 to 100.", default = 3)] first: i32,
         ) -> Answer<At<Vec<NextStep>>> {
             let app = app(ctx);
-            let steps = next_steps_by(&app.guide, &self.0, &app.readiness(&self.0));
+            let steps = next_steps(&app.guide, &self.0, &app.readiness(&self.0));
             let limit = page_size(first, "first")?;
             let step = |step| NextStep { guide: app.guide.clone(), step };
             Ok(steps.into_iter().take(limit).map(step).collect())
@@ -162,7 +162,7 @@ object! {
         fn forecast(&self, ctx: &Context<'_>) -> Forecast {
             let app = app(ctx);
             let now = app.env.now();
-            Forecast::new(forecast_by(&app.guide, &self.0, &app.readiness_at(&self.0, now), now))
+            Forecast::new(forecast(&app.guide, &self.0, &app.readiness_at(&self.0, now), now))
         }
 
         /// Whatever happened to the learner, newest last. Without arguments: the first 20 events.

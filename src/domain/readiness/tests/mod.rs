@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 use super::*;
 use crate::domain::{
     guide::{EvidencePolicy, Rule, backend_2026},
+    learner::Goal,
     story::Story,
 };
 
@@ -41,6 +42,21 @@ fn limit(rule: &mut Rule, days: u32) {
         Rule::Any(rules) | Rule::All(rules) => rules.iter_mut().for_each(|it| limit(it, days)),
         Rule::StackChosen | Rule::Projects(_) | Rule::Covered(_) => {}
     }
+}
+
+/// What to do next at an instant.
+pub(super) fn next_steps(guide: &Guide, learner: &Learner, now: Timestamp) -> Vec<NextStep> {
+    super::next_steps(guide, learner, &assess(guide, learner, now))
+}
+
+/// When a learner may be ready, as seen at an instant.
+pub(super) fn forecast(guide: &Guide, learner: &Learner, now: Timestamp) -> Forecast {
+    super::forecast(guide, learner, &assess(guide, learner, now), now)
+}
+
+/// Whether a goal will be reached in time, as seen at an instant.
+pub(super) fn on_track(guide: &Guide, learner: &Learner, goal: &Goal, now: Timestamp) -> Option<bool> {
+    super::on_track(guide, goal, &assess(guide, learner, now), now)
 }
 
 /// A criterion in one line and two sentences.

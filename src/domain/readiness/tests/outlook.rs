@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{GUIDE, REVIEWED, line};
+use super::{GUIDE, REVIEWED, forecast, line, next_steps, on_track};
 use crate::domain::{
     guide::{
         Aspect::{Api, HandwrittenSql},
@@ -10,10 +10,7 @@ use crate::domain::{
         Guide,
     },
     learner::Learner,
-    readiness::{
-        CriterionStatus, Forecast, Supposition, assess, forecast, next_steps, on_track, suppose,
-        takes_evidence,
-    },
+    readiness::{CriterionStatus, Forecast, Supposition, assess, suppose, takes_evidence},
     story::{Story, day, slug},
 };
 
