@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A civil day without a time zone.
@@ -44,7 +44,7 @@ impl Timestamp {
 
     /// The UTC day that this instant lies in.
     pub fn day(self) -> Day {
-        self.jiff().to_zoned(TimeZone::UTC).date()
+        Offset::UTC.to_datetime(self.jiff()).date()
     }
 
     /// This instant, that many days of 24 hours later (earlier when negative).

@@ -25,6 +25,7 @@ impl<'a> Case<'a> {
         };
         let readiness = CriterionReadiness {
             criterion: self.criterion.slug.clone(),
+            necessity: self.guide.necessity(self.criterion),
             status,
             evidence: answer.evidence.iter().map(|it| it.id).collect(),
             because: self.because(status),

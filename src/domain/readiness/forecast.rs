@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Span};
 
-use super::{CriterionReadiness, Readiness, is_must, words::counted};
+use super::{CriterionReadiness, Readiness, words::counted};
 use crate::domain::{
     guide::Guide,
     learner::{Goal, Learner},
@@ -29,7 +29,7 @@ pub struct Forecast {
 /// When the learner may be ready, as seen at that instant, by a readiness that holds then.
 pub fn forecast(guide: &Guide, learner: &Learner, readiness: &Readiness, now: Timestamp) -> Forecast {
     let start = learner.goals.iter().map(|it| it.set_at).min().unwrap_or(learner.registered_at).day();
-    let (pace_date, basis) = pace(guide, readiness, now);
+    let (pace_date, basis) = pace(readiness, now);
     Forecast {
         guide_earliest: plus_months(start, guide.forecast.months_from),
         guide_latest: plus_months(start, guide.forecast.months_to),
@@ -40,12 +40,12 @@ pub fn forecast(guide: &Guide, learner: &Learner, readiness: &Readiness, now: Ti
 
 /// Whether an active goal with a target date will be reached in time, at the learner's pace;
 /// `None` where that cannot be said. Who is ready is on track. By a readiness that holds at that instant.
-pub fn on_track(guide: &Guide, goal: &Goal, readiness: &Readiness, now: Timestamp) -> Option<bool> {
+pub fn on_track(goal: &Goal, readiness: &Readiness, now: Timestamp) -> Option<bool> {
     let target = goal.target_date.filter(|_| goal.closed.is_none())?;
     if readiness.ready {
         return Some(true);
     }
-    pace(guide, readiness, now).0.map(|it| it <= target)
+    pace(readiness, now).0.map(|it| it <= target)
 }
 
 fn plus_months(day: Day, months: u32) -> Option<Day> {
@@ -53,9 +53,8 @@ fn plus_months(day: Day, months: u32) -> Option<Day> {
     day.checked_add(span).ok()
 }
 
-fn pace(guide: &Guide, readiness: &Readiness, now: Timestamp) -> (Option<Day>, String) {
-    let musts = readiness.criteria().filter(|it| is_must(guide, &it.criterion));
-    let (done, open): (Vec<&CriterionReadiness>, Vec<_>) = musts.partition(|it| it.is_done());
+fn pace(readiness: &Readiness, now: Timestamp) -> (Option<Day>, String) {
+    let (done, open): (Vec<&CriterionReadiness>, Vec<_>) = readiness.musts().partition(|it| it.is_done());
     let mut done_since: Vec<_> = done.iter().filter_map(|it| it.done_since).collect();
     done_since.sort();
     if readiness.ready {

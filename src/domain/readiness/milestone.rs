@@ -1,8 +1,8 @@
 //! How far a learner is with a milestone.
 
-use super::{MilestoneReadiness, MilestoneStatus, Progress, evaluate::Case, is_must};
+use super::{MilestoneReadiness, MilestoneStatus, Progress, evaluate::Case};
 use crate::domain::{
-    guide::{Guide, Milestone},
+    guide::{Guide, Milestone, Necessity},
     learner::Learner,
     readiness::{CriterionReadiness, CriterionStatus},
     time::Timestamp,
@@ -20,7 +20,7 @@ pub(super) fn assess(guide: &Guide, learner: &Learner, milestone: &Milestone, no
         applying.map(|criterion| Case { guide, learner, criterion, now }.assess()).collect();
     let next_end = assessed.iter().filter_map(|it| it.next_end).min();
     let criteria: Vec<_> = assessed.into_iter().map(|it| it.readiness).collect();
-    let musts: Vec<_> = criteria.iter().filter(|it| is_must(guide, &it.criterion)).collect();
+    let musts: Vec<_> = criteria.iter().filter(|it| it.necessity == Necessity::Must).collect();
     let status = status(&musts);
     let is_met = status == MilestoneStatus::Met;
     let readiness = MilestoneReadiness {

@@ -44,8 +44,6 @@ pub struct Readiness {
     pub progress: Progress,
     /// Each milestone, in the order of the guide.
     pub milestones: Vec<MilestoneReadiness>,
-    /// SHOULD criteria that apply, in the order of the guide.
-    pub signals: Vec<CriterionReadiness>,
     /// What deserves attention; it never blocks.
     pub warnings: Vec<Warning>,
     /// The revision of the guide that this was assessed by.
@@ -98,6 +96,8 @@ pub enum MilestoneStatus {
 pub struct CriterionReadiness {
     /// Which.
     pub criterion: Slug,
+    /// Whether readiness needs it.
+    pub necessity: Necessity,
     /// How.
     pub status: CriterionStatus,
     /// The evidence that speaks for it, lapsed and unreviewed pieces too; oldest first.
@@ -166,23 +166,12 @@ pub fn assess(guide: &Guide, learner: &Learner, now: Timestamp) -> Readiness {
     Readiness {
         ready: milestones.iter().all(|it| it.status == MilestoneStatus::Met),
         progress: milestones.iter().map(|it| it.progress).fold(Progress::default(), Progress::plus),
-        signals: signals(guide, &milestones),
         warnings,
         guide_revision: guide.revision,
         as_of: now,
         lapses_at: [next_end, next_warning].into_iter().flatten().min(),
         milestones,
     }
-}
-
-fn signals(guide: &Guide, milestones: &[MilestoneReadiness]) -> Vec<CriterionReadiness> {
-    let criteria = milestones.iter().flat_map(|it| &it.criteria);
-    criteria.filter(|it| !is_must(guide, &it.criterion)).cloned().collect()
-}
-
-/// Whether readiness needs the criterion.
-fn is_must(guide: &Guide, criterion: &Slug) -> bool {
-    guide.criterion(criterion.as_str()).is_some_and(|it| guide.necessity(it) == Necessity::Must)
 }
 
 impl Readiness {
@@ -210,6 +199,23 @@ impl Readiness {
     /// All criteria that apply, in the order of the guide.
     pub fn criteria(&self) -> impl Iterator<Item = &CriterionReadiness> {
         self.milestones.iter().flat_map(|it| &it.criteria)
+    }
+
+    /// MUST criteria that apply, in the order of the guide.
+    pub fn musts(&self) -> impl Iterator<Item = &CriterionReadiness> {
+        self.criteria().filter(|it| it.necessity == Necessity::Must)
+    }
+
+    /// SHOULD criteria that apply, in the order of the guide.
+    pub fn signals(&self) -> impl Iterator<Item = &CriterionReadiness> {
+        self.criteria().filter(|it| it.necessity == Necessity::Should)
+    }
+}
+
+impl MilestoneReadiness {
+    /// Its MUST criteria that apply, in the order of the guide.
+    pub fn musts(&self) -> impl Iterator<Item = &CriterionReadiness> {
+        self.criteria.iter().filter(|it| it.necessity == Necessity::Must)
     }
 }
 

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use self::group::Group;
 use super::{
-    MilestoneStatus, Readiness, is_must,
+    MilestoneStatus, Readiness,
     words::{listed, quoted},
 };
 use crate::domain::{
@@ -77,8 +77,7 @@ impl<'a> Context<'a> {
         let serves = |slug: &Slug| group.criteria.iter().any(|it| it.slug == *slug);
         let open = self.readiness.milestones.iter().filter(|it| it.status != MilestoneStatus::Met);
         let closed_by = open.filter(|it| {
-            let mut musts = it.criteria.iter().filter(|it| is_must(self.guide, &it.criterion));
-            musts.all(|it| it.is_done() || serves(&it.criterion))
+            it.musts().all(|it| it.is_done() || serves(&it.criterion))
         });
         closed_by.map(|it| it.milestone.clone()).collect()
     }

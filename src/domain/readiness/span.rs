@@ -3,6 +3,8 @@
 //! Facts in a state are believed whatever the clock says: only an end can make a stretch not hold,
 //! a beginning in the future cannot. So time alone takes away and never gives.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::domain::time::Timestamp;
 
 /// A stretch of time that is not empty.
@@ -31,14 +33,14 @@ pub(super) fn end_of(from: Timestamp, days: u32) -> Option<Timestamp> {
     (end < Timestamp::from_micros(i64::MAX)).then_some(end)
 }
 
-/// Stretches of time in order that neither overlap nor touch.
+/// Stretches of time in order that neither overlap nor touch; nearly always one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Spans(Vec<Span>);
+pub(super) struct Spans(SmallVec<[Span; 1]>);
 
 impl Spans {
     /// From this instant on, for good.
     pub(super) fn since(from: Timestamp) -> Self {
-        Self(vec![Span { from, until: None }])
+        Self(smallvec![Span { from, until: None }])
     }
 
     /// For good from this instant on, or never.
@@ -48,7 +50,7 @@ impl Spans {
 
     /// Whenever at least one of these stretches lasts.
     pub(super) fn union(spans: impl IntoIterator<Item = Span>) -> Self {
-        let parts: Vec<_> = spans.into_iter().map(|it| Self(vec![it])).collect();
+        let parts: SmallVec<[_; 2]> = spans.into_iter().map(|it| Self(smallvec![it])).collect();
         Self::at_least(1, &parts)
     }
 
@@ -59,9 +61,13 @@ impl Spans {
 
     /// Whenever at least so many of the parts hold; nothing holds because nothing was asked.
     pub(super) fn at_least(n: usize, parts: &[Spans]) -> Self {
-        let mut spans = vec![];
+        let n = n.max(1);
+        if let Some(beginnings) = endless(parts) {
+            return Self::since_maybe(beginnings.get(n - 1).copied());
+        }
+        let mut spans = smallvec![];
         let (mut n_holding, mut from) = (0_isize, None);
-        let n = isize::try_from(n.max(1)).unwrap_or(isize::MAX);
+        let n = isize::try_from(n).unwrap_or(isize::MAX);
         for (at, change) in changes(parts) {
             n_holding += change;
             match from {
@@ -101,6 +107,15 @@ impl Spans {
     pub(super) fn next_end(&self, now: Timestamp) -> Option<Timestamp> {
         self.0.iter().filter_map(|it| it.until).find(|until| now < *until)
     }
+}
+
+/// The beginnings of all parts in order, where none of them ends.
+fn endless(parts: &[Spans]) -> Option<SmallVec<[Timestamp; 8]>> {
+    let spans = parts.iter().flat_map(|it| &it.0);
+    let from = |it: &Span| it.until.is_none().then_some(it.from);
+    let mut beginnings: SmallVec<_> = spans.map(from).collect::<Option<_>>()?;
+    beginnings.sort_unstable();
+    Some(beginnings)
 }
 
 /// By how much the number of parts that hold changes, and when; in order, one entry an instant.

@@ -95,7 +95,7 @@ object! {
         fn on_track(&self, ctx: &Context<'_>) -> Option<bool> {
             let app = app(ctx);
             let now = app.env.now();
-            on_track(&app.guide, &self.goal, &app.readiness_at(&self.learner, now), now)
+            on_track(&self.goal, &app.readiness_at(&self.learner, now), now)
         }
     }
 }

@@ -104,7 +104,7 @@ object! {
         /// The SHOULD criteria: what sets a mid-level candidate apart. They are never mixed into progress.
         #[graphql(directive = About::apply(7))]
         fn signals(&self) -> Vec<CriterionReadiness> {
-            self.whole().signals.iter().filter_map(|it| self.criterion(it.criterion.as_str())).collect()
+            self.whole().signals().filter_map(|it| self.criterion(it.criterion.as_str())).collect()
         }
 
         /// What deserves attention. Warnings never block anything.

@@ -2,8 +2,8 @@
 
 use super::Context;
 use crate::domain::{
-    guide::{Course, Criterion, Milestone, Rule},
-    readiness::{CriterionStatus, NextActor, is_must, words::quoted},
+    guide::{Course, Criterion, Milestone, Necessity, Rule},
+    readiness::{CriterionStatus, NextActor, words::quoted},
 };
 
 /// Criteria that one action serves, in the order of the guide.
@@ -42,7 +42,7 @@ impl<'a> Context<'a> {
 
     /// MUST criteria that apply and are not done.
     fn open(&self) -> Vec<&'a Criterion> {
-        let musts = self.guide.criteria().filter(|it| is_must(self.guide, &it.slug));
+        let musts = self.guide.criteria().filter(|it| self.guide.necessity(it) == Necessity::Must);
         let is_open =
             |it: &&Criterion| self.readiness.criterion(it.slug.as_str()).is_some_and(|it| !it.is_done());
         musts.filter(is_open).collect()

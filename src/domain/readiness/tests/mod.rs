@@ -56,7 +56,7 @@ pub(super) fn forecast(guide: &Guide, learner: &Learner, now: Timestamp) -> Fore
 
 /// Whether a goal will be reached in time, as seen at an instant.
 pub(super) fn on_track(guide: &Guide, learner: &Learner, goal: &Goal, now: Timestamp) -> Option<bool> {
-    super::on_track(guide, goal, &assess(guide, learner, now), now)
+    super::on_track(goal, &assess(guide, learner, now), now)
 }
 
 /// A criterion in one line and two sentences.

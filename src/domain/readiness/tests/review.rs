@@ -219,7 +219,7 @@ fn signals_are_never_progress() {
     let story = Story::of("go").evidence(2, 1, "sql.diagnosed-fix", WriteUp, 1);
     let readiness = assess(&GUIDE, &story.learner(), day(5));
     expect!["1/16 6% | language InProgress 1/2, sql NotStarted 0/5, deployment NotStarted 0/4, projects NotStarted 0/5"].assert_eq(&super::line(&readiness));
-    let signals: Vec<_> = readiness.signals.iter().map(|it| (it.criterion.as_str(), it.status)).collect();
+    let signals: Vec<_> = readiness.signals().map(|it| (it.criterion.as_str(), it.status)).collect();
     expect![[r#"
         [
             (
