@@ -21,10 +21,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 const MAX_TURNED_AWAY: usize = 64;
 /// How long such a connection may take.
 const TURNING_AWAY: Duration = Duration::from_secs(1);
-/// hyper keeps so much of what came and was not read yet, and so many headers; ours are a half and a quarter of
-/// that. What is beyond is refused without a body.
+/// hyper keeps so much of what came and was not read yet; ours is a half of that. What is beyond this, or beyond the
+/// 100 headers for which hyper has room without asking for memory, is refused without a body.
 const BUFFER: usize = 32 * 1024;
-const MAX_HEADERS: usize = 256;
 /// How much of a connection's beginning tells what it is for.
 const BEGINNING: usize = 2 * 1024;
 
@@ -116,7 +115,6 @@ async fn serve(stream: TcpStream, site: Arc<Site>) {
     let Ok(beginning) = beginning else { return };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(BUFFER);
-    http.max_headers(MAX_HEADERS);
     // Some WebSocket clients look for a header in the case in which they wrote it. Keeping it costs a little.
     http.preserve_header_case(beginning.to_ascii_lowercase().windows(9).any(|it| it == b"websocket"));
     let (server, write_timeout) = (site.server.clone(), options.live.write_timeout);

@@ -148,7 +148,7 @@ async fn what_is_no_request_of_ours_is_refused() {
         ("no format", with(&format!("{TYPED}accept: image/secret\r\n")), "406 NOT_ACCEPTABLE"),
         ("a line in a header", with(&format!("{TYPED}accept: \x1b[31msecret\t\r\n")), "400"),
         ("65 headers", with(&(TYPED.to_owned() + &"x: secret\r\n".repeat(63))), "431 HEADERS_TOO_LARGE"),
-        ("200 headers", with(&(TYPED.to_owned() + &"x: secret\r\n".repeat(200))), "431 HEADERS_TOO_LARGE"),
+        ("97 headers", with(&(TYPED.to_owned() + &"x: secret\r\n".repeat(95))), "431 HEADERS_TOO_LARGE"),
         ("1,000 headers", with(&(TYPED.to_owned() + &"x: secret\r\n".repeat(1_000))), "431"),
         (
             "a header of 17 KB",

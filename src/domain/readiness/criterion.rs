@@ -17,7 +17,8 @@ impl<'a> Case<'a> {
     pub(super) fn assess(&self) -> Assessed {
         let answer = self.answer(&self.criterion.done_when);
         let (status, since) = self.status(&answer);
-        let done_since = self.done_spans(&answer).held_since(self.now);
+        let done = self.done_spans(&answer);
+        let done_since = done.held_since(self.now);
         let next_actor = match answer.awaiting.is_empty() {
             _ if status.is_done() => NextActor::Nobody,
             false => NextActor::Reviewer,
@@ -33,7 +34,7 @@ impl<'a> Case<'a> {
             next_actor,
             since,
             done_since,
-            valid_until: done_since.and_then(|_| self.done_spans(&answer).end()),
+            valid_until: done_since.and_then(|_| done.end()),
         };
         Assessed { readiness, next_end: answer.next_end }
     }
@@ -63,7 +64,10 @@ impl<'a> Case<'a> {
 
     /// When it was and is done, whichever way.
     fn done_spans(&self, answer: &Answer) -> Spans {
-        Spans::at_least(1, &[answer.done.clone(), Spans::since_maybe(self.waived_at())])
+        match self.waived_at() {
+            Some(at) => Spans::at_least(1, &[answer.done.clone(), Spans::since(at)]),
+            None => answer.done.clone(),
+        }
     }
 
     fn waived_at(&self) -> Option<Timestamp> {

@@ -1,5 +1,7 @@
 //! Answers rules on projects: each counted project fulfils all of the conditions by itself.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::{
     evaluate::{Answer, Case},
     span::{Span, Spans, end_of},
@@ -38,20 +40,20 @@ pub(super) enum Condition {
     Incident,
 }
 
+/// When each of the conditions holds.
+type Parts = SmallVec<[Spans; 8]>;
+
 /// What a rule asks of a project.
-pub(super) fn conditions(rule: &ProjectRule) -> Vec<Condition> {
-    let flags = [
-        (rule.in_stack, Condition::InStack),
-        (rule.repository, Condition::Repository),
-        (rule.framework, Condition::Framework),
-    ];
-    let late_flags = [(rule.deployed, Condition::Deployed), (rule.incident, Condition::Incident)];
-    let named = |flags: Vec<(bool, Condition)>| flags.into_iter().filter(|it| it.0).map(|it| it.1);
-    named(flags.to_vec())
-        .chain(rule.aspects.iter().copied().map(Condition::Aspect))
-        .chain(named(late_flags.to_vec()))
-        .chain(rule.live_within_days.map(Condition::Live))
-        .collect()
+pub(super) fn conditions(rule: &ProjectRule) -> SmallVec<[Condition; 8]> {
+    let mut conditions = smallvec![];
+    conditions.extend(rule.in_stack.then_some(Condition::InStack));
+    conditions.extend(rule.repository.then_some(Condition::Repository));
+    conditions.extend(rule.framework.then_some(Condition::Framework));
+    conditions.extend(rule.aspects.iter().copied().map(Condition::Aspect));
+    conditions.extend(rule.deployed.then_some(Condition::Deployed));
+    conditions.extend(rule.incident.then_some(Condition::Incident));
+    conditions.extend(rule.live_within_days.map(Condition::Live));
+    conditions
 }
 
 impl<'a> Case<'a> {
@@ -71,7 +73,7 @@ impl<'a> Case<'a> {
 
     /// When the project is there and fulfils all of the conditions.
     pub(super) fn project_spans(&self, project: &Project, conditions: &[Condition]) -> Spans {
-        let mut parts = vec![Spans::since(project.added_at)];
+        let mut parts: Parts = smallvec![Spans::since(project.added_at)];
         parts.extend(conditions.iter().map(|it| self.condition_spans(project, *it)));
         Spans::all(&parts)
     }
@@ -83,7 +85,7 @@ impl<'a> Case<'a> {
     }
 
     fn unlapsed_spans(&self, project: &Project, conditions: &[Condition]) -> Spans {
-        let mut parts = vec![Spans::since(project.added_at)];
+        let mut parts: Parts = smallvec![Spans::since(project.added_at)];
         parts.extend(conditions.iter().map(|it| self.condition_spans(project, *it).without_ends()));
         Spans::all(&parts)
     }

@@ -33,7 +33,7 @@ impl Case<'_> {
         if self.learner.projects.iter().any(fits) {
             return "choose one stack".into();
         }
-        format!("choose one stack, and add a {} in it", self.described("project", &conditions))
+        ["choose one stack, and add a ", &self.described("project", &conditions), " in it"].concat()
     }
 
     /// The projects that lack least, with what they lack. A project of another stack is none: it
@@ -56,7 +56,7 @@ impl Case<'_> {
         let projects: Vec<_> = group.iter().map(|it| it.0).collect();
         let whom = match projects.as_slice() {
             [only] => Whom { first: names(&[only]), then: "it" },
-            _ => Whom { first: format!("each of {}", names(&projects)), then: "each" },
+            _ => Whom { first: ["each of ", &names(&projects)].concat(), then: "each" },
         };
         group.first().map(|it| self.what_to_do(&it.1, whom)).unwrap_or_default()
     }
@@ -68,7 +68,7 @@ impl Case<'_> {
         let (late, early): (Vec<_>, Vec<_>) = conditions(rule).into_iter().partition(is_late);
         let (add, whom) = match n {
             0 => return vec![],
-            1 => (format!("add a {}", self.described("project", &early)), "it"),
+            1 => (["add a ", &self.described("project", &early)].concat(), "it"),
             _ => (format!("add {n} {}", self.described("projects", &early)), "each"),
         };
         let to_do = self.what_to_do(&late, Whom { first: whom.into(), then: whom });
@@ -79,15 +79,15 @@ impl Case<'_> {
     fn what_to_do(&self, lack: &[Condition], mut whom: Whom) -> Vec<String> {
         let mut to_do = vec![];
         if lack.contains(&Condition::InStack) {
-            to_do.push(format!("set the stack of {} to {}", whom.next(), self.stack_name()));
+            to_do.push(["set the stack of ", &whom.next(), " to ", self.stack_name()].concat());
         }
         if lack.contains(&Condition::Framework) {
-            to_do.push(format!("name the framework of {}", whom.next()));
+            to_do.push(["name the framework of ", &whom.next()].concat());
         }
         let is_part = |it: &&Condition| matches!(it, Condition::Repository | Condition::Aspect(_));
         let parts: Vec<_> = lack.iter().filter(is_part).map(|it| condition_name(*it)).collect();
         if !parts.is_empty() {
-            to_do.push(format!("add {} to {}", listed(&parts, "and"), whom.next()));
+            to_do.push(["add ", &listed(&parts, "and"), " to ", &whom.next()].concat());
         }
         let is_check = |it: &&Condition| matches!(it, Condition::Deployed | Condition::Live(_));
         if let Some(check) = lack.iter().rfind(is_check) {
@@ -95,10 +95,10 @@ impl Case<'_> {
                 Condition::Live(days) => format!(", at most {} old", counted(*days as usize, "day")),
                 _ => String::new(),
             };
-            to_do.push(format!("record a successful check of where {} is deployed{age}", whom.next()));
+            to_do.push(["record a successful check of where ", &whom.next(), " is deployed", &age].concat());
         }
         if lack.contains(&Condition::Incident) {
-            to_do.push(format!("report an incident of {} with its cause and fix", whom.next()));
+            to_do.push(["report an incident of ", &whom.next(), " with its cause and fix"].concat());
         }
         to_do
     }

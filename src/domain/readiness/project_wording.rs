@@ -18,7 +18,7 @@ impl Case<'_> {
         match self.most_telling(rule, &holding) {
             Some(project) => self.told_project(rule, project),
             None => self.lapsed_project(rule).unwrap_or_else(|| {
-                format!("There is no {} yet.", self.described("project", &conditions(rule)))
+                ["There is no ", &self.described("project", &conditions(rule)), " yet."].concat()
             }),
         }
     }
@@ -36,7 +36,7 @@ impl Case<'_> {
     /// `3 of 3 projects with a repository: “A”, “B” and “C”.`
     fn count_facts(&self, rule: &ProjectRule, count: usize, holding: &[&Project]) -> String {
         let names = names(&holding[..count.min(holding.len())]);
-        let names = if names.is_empty() { names } else { format!(": {names}") };
+        let names = if names.is_empty() { names } else { [": ", &names].concat() };
         let n = holding.len().min(count);
         format!("{n} of {count} {}{names}.", self.described("projects", &conditions(rule)))
     }
@@ -53,14 +53,14 @@ impl Case<'_> {
 
     fn told_project(&self, rule: &ProjectRule, project: &Project) -> String {
         let bonus = rule.bonus.iter().filter(|it| project.aspects.contains_key(it));
-        let bonus: Vec<_> = bonus.map(|it| aspect_name(*it).to_owned()).collect();
+        let bonus: Vec<_> = bonus.map(|it| aspect_name(*it)).collect();
         let bonus = match bonus.is_empty() {
             true => String::new(),
-            false => format!(" It also has {}.", listed(&bonus, "and")),
+            false => [" It also has ", &listed(&bonus, "and"), "."].concat(),
         };
         let last = project.last_ok_at.filter(|_| rule.live_within_days.is_some());
         let last = last.map(|it| format!(" It last answered on {}.", it.day())).unwrap_or_default();
-        format!("{} {}.{last}{bonus}", quoted(&project.name), self.predicate(rule))
+        [&quoted(&project.name), " ", &self.predicate(rule), ".", &last, &bonus].concat()
     }
 
     /// The project that answered last, where that is too long ago.
@@ -80,10 +80,10 @@ impl Case<'_> {
         let named = conditions(rule).into_iter().filter(|it| *it != Condition::InStack);
         let named: Vec<_> = named.map(condition_name).collect();
         match (rule.in_stack, named.is_empty()) {
-            (true, true) => format!("is in {}", self.stack_name()),
-            (true, false) => format!("is in {} and has {}", self.stack_name(), listed(&named, "and")),
+            (true, true) => ["is in ", self.stack_name()].concat(),
+            (true, false) => ["is in ", self.stack_name(), " and has ", &listed(&named, "and")].concat(),
             (false, true) => "is a project".into(),
-            (false, false) => format!("has {}", listed(&named, "and")),
+            (false, false) => ["has ", &listed(&named, "and")].concat(),
         }
     }
 
@@ -91,9 +91,10 @@ impl Case<'_> {
     pub(super) fn described(&self, noun: &str, conditions: &[Condition]) -> String {
         let with = conditions.iter().filter(|it| **it != Condition::InStack);
         let with: Vec<_> = with.map(|it| condition_name(*it)).collect();
-        let in_stack = conditions.contains(&Condition::InStack);
-        let stack = if in_stack { format!(" in {}", self.stack_name()) } else { String::new() };
-        let with = if with.is_empty() { String::new() } else { format!(" with {}", listed(&with, "and")) };
-        format!("{noun}{stack}{with}")
+        let is_in_stack = conditions.contains(&Condition::InStack);
+        let stack = if is_in_stack { self.stack_name() } else { "" };
+        let part = |word: &'static str, is_told: bool| if is_told { word } else { "" };
+        let (is_in, having) = (part(" in ", is_in_stack), part(" with ", !with.is_empty()));
+        [noun, is_in, stack, having, &listed(&with, "and")].concat()
     }
 }

@@ -62,6 +62,9 @@ impl Spans {
     /// Whenever at least so many of the parts hold; nothing holds because nothing was asked.
     pub(super) fn at_least(n: usize, parts: &[Spans]) -> Self {
         let n = n.max(1);
+        if let ([only], 1) = (parts, n) {
+            return only.clone();
+        }
         if let Some(beginnings) = endless(parts) {
             return Self::since_maybe(beginnings.get(n - 1).copied());
         }
@@ -111,9 +114,13 @@ impl Spans {
 
 /// The beginnings of all parts in order, where none of them ends.
 fn endless(parts: &[Spans]) -> Option<SmallVec<[Timestamp; 8]>> {
-    let spans = parts.iter().flat_map(|it| &it.0);
-    let from = |it: &Span| it.until.is_none().then_some(it.from);
-    let mut beginnings: SmallVec<_> = spans.map(from).collect::<Option<_>>()?;
+    let mut beginnings = smallvec![];
+    for span in parts.iter().flat_map(|it| &it.0) {
+        if span.until.is_some() {
+            return None;
+        }
+        beginnings.push(span.from);
+    }
     beginnings.sort_unstable();
     Some(beginnings)
 }

@@ -21,7 +21,7 @@ impl Case<'_> {
         let facts = self.facts(&self.criterion.done_when);
         match status {
             CriterionStatus::Waived => self.waived_because(),
-            CriterionStatus::Claimed => format!("{}{facts}", self.claimed_because()),
+            CriterionStatus::Claimed => self.claimed_because() + &facts,
             _ => facts,
         }
     }
@@ -87,9 +87,9 @@ impl Case<'_> {
     }
 
     /// What people call the learner's stack.
-    pub(super) fn stack_name(&self) -> String {
-        let Some(slug) = self.learner.stack_slug() else { return "the chosen stack".into() };
-        self.guide.stack(slug.as_str()).map_or_else(|| slug.to_string(), |it| it.name.clone())
+    pub(super) fn stack_name(&self) -> &str {
+        let Some(slug) = self.learner.stack_slug() else { return "the chosen stack" };
+        self.guide.stack(slug.as_str()).map_or(slug.as_str(), |it| &it.name)
     }
 
     fn coverage_facts(&self, aspects: &[Aspect]) -> String {
@@ -107,10 +107,10 @@ impl Case<'_> {
     }
 
     /// The aspects that some project with a repository covers, and the others.
-    fn coverage(&self, aspects: &[Aspect]) -> (Vec<String>, Vec<String>) {
+    fn coverage(&self, aspects: &[Aspect]) -> (Vec<&'static str>, Vec<&'static str>) {
         let is_covered = |it: &Aspect| self.aspect_covered(*it).holds(self.now);
         let (covered, open): (Vec<_>, Vec<_>) = aspects.iter().copied().partition(is_covered);
-        let names = |it: Vec<Aspect>| it.into_iter().map(|it| aspect_name(it).to_owned()).collect();
+        let names = |it: Vec<Aspect>| it.into_iter().map(aspect_name).collect();
         (names(covered), names(open))
     }
 
@@ -147,8 +147,10 @@ impl Case<'_> {
         let newest = newest.max_by_key(|it| (it.submitted_at, it.id));
         let Some(evidence) = newest else {
             return match accepted_kinds(rule, "a").as_slice() {
-                [only] => format!("There is no {}{} yet.", only.trim_start_matches("a "), self.about(rule)),
-                kinds => format!("There is neither {}{} yet.", listed(kinds, "nor"), self.about(rule)),
+                [only] => {
+                    ["There is no ", only.trim_start_matches("a "), &self.about(rule), " yet."].concat()
+                }
+                kinds => ["There is neither ", &listed(kinds, "nor"), &self.about(rule), " yet."].concat(),
             };
         };
         let (kind, on) = (kind_name(evidence.kind), evidence.submitted_at.day());
@@ -170,7 +172,7 @@ impl Case<'_> {
         };
         match rule.kinds.iter().all(says_so) {
             true => String::new(),
-            false => format!(" for {}", quoted(&self.criterion.title)),
+            false => [" for ", &quoted(&self.criterion.title)].concat(),
         }
     }
 
@@ -186,7 +188,7 @@ impl Case<'_> {
             Rule::Covered(aspects) => {
                 let open = self.coverage(aspects).1;
                 let place = if open.len() == 1 { "a project" } else { "projects" };
-                format!("cover {} in {place} with a repository", listed(&open, "and"))
+                ["cover ", &listed(&open, "and"), " in ", place, " with a repository"].concat()
             }
             Rule::Evidence(rule) => self.missing_evidence(rule, &self.about(rule)),
             Rule::Any(rules) => self.fragments_of_any(rules),
@@ -227,8 +229,10 @@ impl Case<'_> {
             ([EvidenceKind::Image], false) => "link to a new image".into(),
             ([EvidenceKind::CiRun], true) => "link to a CI run".into(),
             ([EvidenceKind::CiRun], false) => "link to a new CI run".into(),
-            (_, true) => format!("hand in {}{what_of}", listed(&accepted_kinds(rule, "a"), "or")),
-            (_, false) => format!("hand in {}{what_of}", listed(&accepted_kinds(rule, "a new"), "or")),
+            (_, is_first) => {
+                let article = if is_first { "a" } else { "a new" };
+                ["hand in ", &listed(&accepted_kinds(rule, article), "or"), what_of].concat()
+            }
         }
     }
 }
