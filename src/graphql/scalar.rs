@@ -7,7 +7,7 @@ use std::{fmt, io::Write as _};
 
 use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
-use super::at_once::{Undone, append, leaf};
+use super::at_once::{Undone, append_text, leaf};
 use crate::domain::{
     refusal::{Refusal, RefusalCode},
     time::{Day, Timestamp},
@@ -123,7 +123,7 @@ impl ScalarType for Url {
 leaf! {
     DateTime: |it, out| text_or_null(it.0, out);
     Date: |it, out| text_or_null(it.0, out);
-    Url: |it, out| append(&it.0, out);
+    Url: |it, out| append_text(&it.0, out);
 }
 
 /// Appends what neither has quotes nor backslashes nor line breaks in its text.

@@ -10,6 +10,20 @@ pub(in crate::graphql) fn append(value: &(impl Serialize + ?Sized), out: &mut Ve
     serde_json::to_writer(out, value).map_err(|_| Undone)
 }
 
+/// Appends text. Nearly all text needs no escapes, which many bytes at a time can be seen to need.
+pub(in crate::graphql) fn append_text(text: &str, out: &mut Vec<u8>) -> Result<(), Undone> {
+    let needs_escape = |it: &u8| *it < b' ' || *it == b'"' || *it == b'\\';
+    // Without a way out on the first of them, so that the compiler makes vectors of it.
+    if text.as_bytes().iter().fold(false, |any, it| any | needs_escape(it)) {
+        return append(text, out);
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    Ok(())
+}
+
 /// Appends the name of a value of an enum.
 pub(in crate::graphql) fn append_name<T: EnumType>(value: T, out: &mut Vec<u8>) -> Result<(), Undone> {
     let item = T::items().iter().find(|it| it.value == value).ok_or(Undone)?;
@@ -55,9 +69,9 @@ macro_rules! names {
 pub(in crate::graphql) use {leaf, names};
 
 leaf! {
-    str: |it, out| append(it, out);
-    String: |it, out| append(it, out);
-    ID: |it, out| append(&it.0, out);
+    str: |it, out| append_text(it, out);
+    String: |it, out| append_text(it, out);
+    ID: |it, out| append_text(it, out);
     bool: |it, out| append(it, out);
     u8: |it, out| append(it, out);
     u32: |it, out| append(it, out);
@@ -126,5 +140,23 @@ impl<T: AtOnce> AtOnce for Vec<T> {
 
     fn write(&self, steps: &[Step<'_>], ctx: &Context<'_>, out: &mut Vec<u8>) -> Result<(), Undone> {
         self[..].write(steps, ctx, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn text_is_as_serde_writes_it(text in "(?s)[ -~\\x00-\\x20\"\\\\/\u{7f}ü\u{2028}]{0,40}") {
+            let mut out = vec![];
+            append_text(&text, &mut out).expect("written");
+            prop_assert_eq!(String::from_utf8(out).expect("text"), serde_json::to_string(&text).expect("JSON"));
+        }
     }
 }

@@ -28,7 +28,7 @@ use async_graphql::{
     registry::Registry,
 };
 
-pub(super) use leaf::{append, append_name, leaf, names};
+pub(super) use leaf::{append, append_name, append_text, leaf, names};
 pub(super) use name::Name;
 pub(super) use object::{Entry, Table, append_object, defaults, object};
 pub(super) use plan::{Planner, Step};
@@ -114,8 +114,8 @@ impl<T: AtOnce> AtOnce for At<T> {
 
 /// The JSON of what is selected; `None`: the ordinary executor has to do it.
 fn written<T: AtOnce>(it: &T, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> Option<Vec<u8>> {
-    /// About as much as a small answer has.
-    const ROOM: usize = 1_024;
+    /// About as much as a usual answer has.
+    const ROOM: usize = 4_096;
     let permit = ctx.data_opt::<Permit>().filter(|it| it.0.load(Ordering::Relaxed))?;
     if !permit.1.is_alone(ctx) {
         return None;
