@@ -21,7 +21,7 @@ use std::{
     },
 };
 
-use super::size::Size;
+use super::{document::Uncut, size::Size};
 use async_graphql::{
     Context, ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
     parser::types::{Field, SelectionSet},
@@ -89,6 +89,25 @@ impl<T: AtOnce + OutputType> OutputType for At<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let is_root = ctx.path_node.is_some_and(|it| it.parent.is_none());
+        let uncut = ctx.data_opt::<Uncut>().filter(|_| is_root);
+        if let Some(field) = uncut.and_then(Uncut::field) {
+            return self.written(&ctx.with_selection_set(&field.node.selection_set), field).await;
+        }
+        let value = self.written(ctx, field).await;
+        if let (Some(it), Ok(Value::Binary(_))) = (uncut, &value) {
+            it.note_written();
+        }
+        value
+    }
+}
+
+impl<T: AtOnce + OutputType> At<T> {
+    async fn written(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
         match written(&self.0, ctx, field) {
             Some(json) => Ok(Value::Binary(json.into())),
             None => self.0.resolve(ctx, field).await,

@@ -16,6 +16,7 @@ pub(super) fn arguments<'a>(selections: &'a Positioned<SelectionSet>, into: &mut
                 arguments(&it.node.selection_set, into);
             }
             Selection::InlineFragment(it) => arguments(&it.node.selection_set, into),
+            // Translated documents have none.
             Selection::FragmentSpread(_) => {}
         }
     }
@@ -31,6 +32,7 @@ pub(super) fn leave_out(selections: &mut Positioned<SelectionSet>, absent: &[Nam
                 leave_out(&mut it.node.selection_set, absent);
             }
             Selection::InlineFragment(it) => leave_out(&mut it.node.selection_set, absent),
+            // Translated documents have none.
             Selection::FragmentSpread(_) => {}
         }
     }

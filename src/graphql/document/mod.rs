@@ -21,7 +21,7 @@ mod variables;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use async_graphql::{ServerError, Variables};
+use async_graphql::{Positioned, ServerError, Variables, parser::types::Field};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::{Form, error::code};
@@ -218,10 +218,30 @@ fn not_listed() -> Refused {
 impl Operation {
     /// The request as the executor takes it.
     pub(super) fn into_request(self) -> async_graphql::Request {
-        let document = self.document.ready.executable(self.index, &self.variables);
+        let (executable, is_stub) = self.document.ready.operation(self.index).executable(&self.variables);
         let mut request = async_graphql::Request::new(String::new()).variables(self.variables);
-        request.set_parsed_query(document);
-        request
+        request.set_parsed_query(executable);
+        request.data(Uncut { document: self.document, index: self.index, is_stub })
+    }
+}
+
+/// In the data of a request: the operation as the client sent it, of which the executor may have a stub.
+pub(super) struct Uncut {
+    document: Arc<Kept>,
+    index: usize,
+    is_stub: bool,
+}
+
+impl Uncut {
+    /// The field at the root with all that is selected of it, where the executor does not have that.
+    pub(super) fn field(&self) -> Option<&Positioned<Field>> {
+        let field = self.document.ready.operation(self.index).only_field();
+        field.filter(|_| self.is_stub)
+    }
+
+    /// A field at the root was written at once.
+    pub(super) fn note_written(&self) {
+        self.document.ready.operation(self.index).note_written();
     }
 }
 

@@ -1,16 +1,20 @@
 //! A document that passed: read, checked, priced and translated, for every request that asks for it.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use apollo_compiler::{
     ExecutableDocument, Node,
     ast::OperationType,
-    executable::{self, Selection, SelectionSet},
+    executable,
 };
 use async_graphql::{
     Name, Positioned, Variables,
     parser::types::{
-        DocumentOperations, ExecutableDocument as Executable, FragmentDefinition, OperationDefinition,
+        DocumentOperations, ExecutableDocument as Executable, Field, OperationDefinition, Selection,
+        SelectionSet,
     },
 };
 
@@ -33,7 +37,6 @@ use crate::graphql::{Form, error::code};
 #[derive(Debug)]
 pub(super) struct Ready {
     operations: Vec<Prepared>,
-    fragments: HashMap<Name, Positioned<FragmentDefinition>>,
 }
 
 /// One operation of a document.
@@ -46,10 +49,12 @@ pub(super) struct Prepared {
     definition: Positioned<OperationDefinition>,
     /// Whether the fields at its root are as the executor needs them.
     is_flat: bool,
-    /// The fragments that it uses.
-    fragments: Vec<Name>,
     /// The variables that may be left out and stand for a whole argument.
     optional: Vec<Name>,
+    /// The same with nothing below its only field, where that can do.
+    stub: Option<Positioned<OperationDefinition>>,
+    /// Whether its only field was seen to be written at once, so that the stub does.
+    is_written: AtomicBool,
 }
 
 impl Ready {
@@ -60,12 +65,8 @@ impl Ready {
         let document = parse(text, &places)?;
         guard(&document, &places)?;
         let document = validate(&document, form, &places)?;
-        let translation = Translation { places: &places };
-        let fragments = document.fragments.iter();
-        let fragments = fragments.map(|(name, it)| (Name::new(name), translation.fragment(it))).collect();
         let operations = document.operations.iter();
-        let operations = operations.map(|it| Prepared::new(&document, it, &places, &fragments)).collect();
-        Ok(Self { operations, fragments })
+        Ok(Self { operations: operations.map(|it| Prepared::new(&document, it, &places)).collect() })
     }
 
     /// The place of the operation of that name, or of the only one.
@@ -91,26 +92,6 @@ impl Ready {
         &self.operations[index]
     }
 
-    /// What the executor needs of one operation with these variables.
-    pub(super) fn executable(&self, index: usize, variables: &Variables) -> Executable {
-        let operation = &self.operations[index];
-        let mut definition = operation.definition.clone();
-        let fragments = operation.fragments.iter().filter_map(|it| self.fragments.get_key_value(it));
-        let mut fragments: HashMap<_, _> = fragments.map(|(name, it)| (name.clone(), it.clone())).collect();
-        let absent = operation.optional.iter().filter(|it| !variables.contains_key(*it));
-        let absent: Vec<_> = absent.cloned().collect();
-        if !absent.is_empty() {
-            absent::leave_out(&mut definition.node.selection_set, &absent);
-            for it in fragments.values_mut() {
-                absent::leave_out(&mut it.node.selection_set, &absent);
-            }
-        }
-        if !operation.is_flat {
-            let root = &mut definition.node.selection_set.node;
-            *root = root::flat(root, &fragments, variables);
-        }
-        Executable { operations: DocumentOperations::Single(definition), fragments }
-    }
 }
 
 impl Prepared {
@@ -118,18 +99,11 @@ impl Prepared {
         document: &ExecutableDocument,
         operation: &Node<executable::Operation>,
         places: &Places,
-        translated: &HashMap<Name, Positioned<FragmentDefinition>>,
     ) -> Self {
-        let definition = Translation { places }.operation(operation);
-        let mut used = HashSet::new();
-        spread(document, &operation.selection_set, &mut used);
-        let fragments: Vec<_> = used.into_iter().map(Name::new).collect();
+        let definition = Translation { document, places }.operation(operation);
         let declared: Vec<_> = operation.variables.iter().map(|it| Declared::new(it, places)).collect();
         let mut arguments = vec![];
         absent::arguments(&definition.node.selection_set, &mut arguments);
-        for it in fragments.iter().filter_map(|it| translated.get(it)) {
-            absent::arguments(&it.node.selection_set, &mut arguments);
-        }
         let optional = declared.iter().filter(|it| it.may_be_absent() && arguments.contains(&&it.name));
         Self {
             name: operation.name.as_ref().map(|it| it.as_str().into()),
@@ -141,24 +115,82 @@ impl Prepared {
             fields: priced(document, &operation.selection_set, places),
             optional: optional.map(|it| it.name.clone()).collect(),
             is_flat: root::is_flat(&definition.node.selection_set.node),
+            stub: stub(&definition),
+            is_written: AtomicBool::new(false),
             declared,
             definition,
-            fragments,
+        }
+    }
+
+    /// What the executor needs with these variables, and whether that is the stub.
+    pub(super) fn executable(&self, variables: &Variables) -> (Executable, bool) {
+        let absent = self.optional.iter().filter(|it| !variables.contains_key(*it));
+        let absent: Vec<_> = absent.cloned().collect();
+        let is_written = absent.is_empty() && self.is_written.load(Ordering::Relaxed);
+        let stub = self.stub.as_ref().filter(|_| is_written);
+        let mut definition = stub.unwrap_or(&self.definition).clone();
+        if !absent.is_empty() {
+            absent::leave_out(&mut definition.node.selection_set, &absent);
+        }
+        if !self.is_flat {
+            let root = &mut definition.node.selection_set.node;
+            *root = root::flat(root, variables);
+        }
+        let operations = DocumentOperations::Single(definition);
+        (Executable { operations, fragments: HashMap::new() }, stub.is_some())
+    }
+
+    /// Its only field, with all that is selected of it.
+    pub(super) fn only_field(&self) -> Option<&Positioned<Field>> {
+        match &self.definition.node.selection_set.node.items[..] {
+            [Positioned { node: Selection::Field(field), .. }] => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Its only field is written at once.
+    pub(super) fn note_written(&self) {
+        if !self.is_written.load(Ordering::Relaxed) {
+            self.is_written.store(true, Ordering::Relaxed);
         }
     }
 }
 
-/// The fragments that are spread in selections, and in those.
-fn spread<'a>(document: &'a ExecutableDocument, selections: &'a SelectionSet, into: &mut HashSet<&'a str>) {
-    for selection in &selections.selections {
-        match selection {
-            Selection::Field(it) => spread(document, &it.selection_set, into),
-            Selection::InlineFragment(it) => spread(document, &it.selection_set, into),
-            Selection::FragmentSpread(it) => {
-                if let Some(fragment) = it.fragment_def(document).filter(|_| into.insert(&it.fragment_name)) {
-                    spread(document, &fragment.selection_set, into);
-                }
-            }
-        }
+/// The operation with nothing but its only field. The executor copies what it executes, and walks through it for
+/// conditions; what is written at once can do without both, unless there are conditions.
+fn stub(operation: &Positioned<OperationDefinition>) -> Option<Positioned<OperationDefinition>> {
+    let [only] = &operation.node.selection_set.node.items[..] else { return None };
+    let Selection::Field(field) = &only.node else { return None };
+    if field.node.selection_set.node.items.is_empty() || is_conditional(&operation.node.selection_set.node) {
+        return None;
     }
+    let mut field = field.clone();
+    field.node.selection_set.node.items = vec![typename(&field)];
+    let mut stub = operation.clone();
+    stub.node.selection_set.node.items = vec![Positioned::new(Selection::Field(field), only.pos)];
+    Some(stub)
+}
+
+/// Something has to be selected of an object.
+fn typename(of: &Positioned<Field>) -> Positioned<Selection> {
+    let field = Field {
+        alias: None,
+        name: Positioned::new(Name::new("__typename"), of.pos),
+        arguments: vec![],
+        directives: vec![],
+        selection_set: Positioned::default(),
+    };
+    Positioned::new(Selection::Field(Positioned::new(field, of.pos)), of.pos)
+}
+
+/// Whether a directive stands anywhere in the selections.
+fn is_conditional(selections: &SelectionSet) -> bool {
+    selections.items.iter().any(|it| {
+        !it.node.directives().is_empty()
+            || match &it.node {
+                Selection::Field(it) => is_conditional(&it.node.selection_set.node),
+                Selection::InlineFragment(it) => is_conditional(&it.node.selection_set.node),
+                Selection::FragmentSpread(_) => false,
+            }
+    })
 }

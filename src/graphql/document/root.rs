@@ -2,11 +2,11 @@
 //! but executes each of them: a mutation would be done twice, and a subscription opened twice. And at the root
 //! of a subscription it sees no fragments.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use async_graphql::{
-    Name, Positioned, Value, Variables,
-    parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet},
+    Positioned, Value, Variables,
+    parser::types::{Directive, Field, Selection, SelectionSet},
 };
 use async_graphql_value::Value as InputValue;
 
@@ -21,38 +21,27 @@ pub(super) fn is_flat(selections: &SelectionSet) -> bool {
 
 /// The same selections as fields alone, with the selections of each key together. What these variables skip is
 /// left away.
-pub(super) fn flat(
-    selections: &SelectionSet,
-    fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
-    variables: &Variables,
-) -> SelectionSet {
-    let mut root = Root { fragments, variables, spread: HashSet::new(), fields: vec![] };
+pub(super) fn flat(selections: &SelectionSet, variables: &Variables) -> SelectionSet {
+    let mut root = Root { variables, fields: vec![] };
     root.collect(selections);
     let items = root.fields.into_iter().map(|it| Positioned { pos: it.pos, node: Selection::Field(it) });
     SelectionSet { items: items.collect() }
 }
 
 struct Root<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &'a Variables,
-    /// A fragment that was spread adds nothing when it is spread again.
-    spread: HashSet<&'a Name>,
     fields: Vec<Positioned<Field>>,
 }
 
-impl<'a> Root<'a> {
-    fn collect(&mut self, selections: &'a SelectionSet) {
+impl Root<'_> {
+    fn collect(&mut self, selections: &SelectionSet) {
         for selection in &selections.items {
             match &selection.node {
                 it if self.skips(it.directives()) => {}
                 Selection::Field(it) => self.add(it),
                 Selection::InlineFragment(it) => self.collect(&it.node.selection_set.node),
-                Selection::FragmentSpread(it) => {
-                    let name = &it.node.fragment_name.node;
-                    if let Some(it) = self.fragments.get(name).filter(|_| self.spread.insert(name)) {
-                        self.collect(&it.node.selection_set.node);
-                    }
-                }
+                // Translated documents have none.
+                Selection::FragmentSpread(_) => {}
             }
         }
     }

@@ -1,7 +1,8 @@
-//! From the validator's tree to the executor's, so that no text is read twice.
+//! From the validator's tree to the executor's, so that no text is read twice. Fragments come in the places where
+//! they are spread, so that an operation is one tree. What that makes of it is bounded by the guard.
 
 use apollo_compiler::{
-    Node,
+    ExecutableDocument, Node,
     ast::{self, Argument, DirectiveList},
     executable,
     parser::SourceSpan,
@@ -10,8 +11,8 @@ use async_graphql::{
     Name, Number, Positioned, Value,
     indexmap::IndexMap,
     parser::types::{
-        Directive, Field, FragmentDefinition, FragmentSpread, InlineFragment, OperationDefinition,
-        OperationType, Selection, SelectionSet, Type, TypeCondition, VariableDefinition,
+        Directive, Field, InlineFragment, OperationDefinition, OperationType, Selection, SelectionSet, Type,
+        TypeCondition, VariableDefinition,
     },
 };
 use async_graphql_value::Value as InputValue;
@@ -20,6 +21,7 @@ use super::places::Places;
 
 /// Translates the parts of one document.
 pub(super) struct Translation<'a> {
+    pub(super) document: &'a ExecutableDocument,
     pub(super) places: &'a Places,
 }
 
@@ -39,16 +41,6 @@ impl Translation<'_> {
             selection_set: self.selections(&operation.selection_set),
         };
         self.at(operation.location(), definition)
-    }
-
-    pub(super) fn fragment(&self, fragment: &Node<executable::Fragment>) -> Positioned<FragmentDefinition> {
-        let on = fragment.type_condition();
-        let definition = FragmentDefinition {
-            type_condition: self.at(on.location(), TypeCondition { on: self.name(on) }),
-            directives: self.directives(&fragment.directives),
-            selection_set: self.selections(&fragment.selection_set),
-        };
-        self.at(fragment.location(), definition)
     }
 
     fn at<T>(&self, span: Option<SourceSpan>, node: T) -> Positioned<T> {
@@ -86,27 +78,29 @@ impl Translation<'_> {
     }
 
     fn selections(&self, selections: &executable::SelectionSet) -> Positioned<SelectionSet> {
-        let items: Vec<_> = selections.selections.iter().map(|it| self.selection(it)).collect();
+        let items: Vec<_> = selections.selections.iter().filter_map(|it| self.selection(it)).collect();
         let pos = items.first().map(|it| it.pos).unwrap_or_default();
         Positioned::new(SelectionSet { items }, pos)
     }
 
-    fn selection(&self, selection: &executable::Selection) -> Positioned<Selection> {
+    fn selection(&self, selection: &executable::Selection) -> Option<Positioned<Selection>> {
+        let on = |on: &apollo_compiler::Name| self.at(on.location(), TypeCondition { on: self.name(on) });
         let (span, selection) = match selection {
             executable::Selection::Field(it) => {
                 let span = it.alias.as_ref().unwrap_or(&it.name).location();
                 (span, Selection::Field(self.at(span, self.field(it))))
             }
             executable::Selection::FragmentSpread(it) => {
-                let spread = FragmentSpread {
-                    fragment_name: self.name(&it.fragment_name),
+                // That there is one was validated.
+                let definition = it.fragment_def(self.document)?;
+                let fragment = InlineFragment {
+                    type_condition: Some(on(definition.type_condition())),
                     directives: self.directives(&it.directives),
+                    selection_set: self.selections(&definition.selection_set),
                 };
-                (it.location(), Selection::FragmentSpread(self.at(it.location(), spread)))
+                (it.location(), Selection::InlineFragment(self.at(it.location(), fragment)))
             }
             executable::Selection::InlineFragment(it) => {
-                let on =
-                    |on: &apollo_compiler::Name| self.at(on.location(), TypeCondition { on: self.name(on) });
                 let fragment = InlineFragment {
                     type_condition: it.type_condition.as_ref().map(on),
                     directives: self.directives(&it.directives),
@@ -115,7 +109,7 @@ impl Translation<'_> {
                 (it.location(), Selection::InlineFragment(self.at(it.location(), fragment)))
             }
         };
-        self.at(span, selection)
+        Some(self.at(span, selection))
     }
 
     fn field(&self, field: &executable::Field) -> Field {

@@ -33,15 +33,15 @@ impl Both {
     /// The answer of each, as text.
     async fn ask(&self, query: &str, operation: Option<&str>, variables: Value) -> [String; 2] {
         let variables = Variables::from_json(variables);
-        let asked = Asked {
+        let asked = || Asked {
             query: Some(query.to_owned()),
             operation_name: operation.map(str::to_owned),
             variables: variables.clone(),
             ..Asked::default()
         };
-        let viewer = Viewer { actor: "admin".into() };
-        let prepared = self.endpoint.prepare(asked).unwrap_or_else(|it| panic!("{:?}: {query}", it.errors));
-        let at_once = self.endpoint.execute(prepared, viewer, RequestId(Uuid::nil())).await.body;
+        let at_once = self.ask_endpoint(asked()).await;
+        // What was written at once is executed with less the next time.
+        assert_eq!(at_once, self.ask_endpoint(asked()).await, "the second time: {query}");
         let mut request = Request::new(query).variables(variables);
         request.operation_name = operation.map(str::to_owned);
         let ordinary = self.ordinary.execute(request).await;
@@ -50,7 +50,14 @@ impl Both {
             true => String::new(),
             false => format!("\"errors\":{},", serde_json::to_string(&ordinary.errors).expect("JSON")),
         };
-        [String::from_utf8(at_once).expect("text"), format!("{{{errors}\"data\":{data}}}")]
+        [at_once, format!("{{{errors}\"data\":{data}}}")]
+    }
+
+    async fn ask_endpoint(&self, asked: Asked) -> String {
+        let prepared = self.endpoint.prepare(asked).unwrap_or_else(|it| panic!("{:?}", it.errors));
+        let viewer = Viewer { actor: "admin".into() };
+        let answer = self.endpoint.execute(prepared, viewer, RequestId(Uuid::nil())).await;
+        String::from_utf8(answer.body).expect("text")
     }
 
     async fn check(&self, query: &str, variables: Value) {
@@ -119,6 +126,22 @@ async fn what_is_easily_got_wrong() {
         nodes { readiness { milestone(slug: $slug) { status } } } totalCount } }";
     both.check(query, json!({ "n": 2, "yes": false })).await;
     both.check(query, json!({ "n": 1_000, "yes": true, "slug": "deployment" })).await;
+    // The second time less is executed: whatever goes wrong then goes wrong in the same place.
+    let query = "query($n: Int, $slug: String = \"sql\") { learners(first: 2) { ...L __typename } }
+        fragment L on LearnerConnection { nodes { name nextSteps(first: $n) { title }
+            readiness { milestone(slug: $slug) { status } } } totalCount ...L2 }
+        fragment L2 on LearnerConnection { edges { cursor } nodes { externalId } }";
+    for variables in [
+        json!({ "n": 2 }),
+        json!({ "n": 1_000, "slug": "deployment" }),
+        json!({ "n": 1, "slug": "none" }),
+        json!({ "n": -1 }),
+    ] {
+        both.check(query, variables).await;
+    }
+    // The ordinary executor takes a variable that is left out for null.
+    let [left_out, _] = both.ask(query, None, json!({ "slug": "sql" })).await;
+    assert!(left_out.starts_with(r#"{"data":{"learners":{"nodes":[{"name":"Amara Okafor","nextSteps":["#), "{left_out}");
 }
 
 #[tokio::test]
