@@ -1,5 +1,7 @@
 //! Time and randomness: the one place where they enter, so that a test can fix both.
 
+use std::cell::RefCell;
+
 use uuid::{Builder, Uuid};
 
 use crate::domain::time::Timestamp;
@@ -16,6 +18,15 @@ pub trait Env: Send + Sync + 'static {
 /// The clock and the randomness of the operating system.
 pub struct SystemEnv;
 
+/// How much randomness a thread takes from the system at a time: for each request there is an id, and asking the
+/// system takes longer than all else about one.
+const STOCK: usize = 100;
+
+thread_local! {
+    /// Randomness that nothing was made of yet.
+    static RANDOM: RefCell<Vec<[u8; 10]>> = const { RefCell::new(vec![]) };
+}
+
 impl Env for SystemEnv {
     #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
     fn now(&self) -> Timestamp {
@@ -24,8 +35,13 @@ impl Env for SystemEnv {
 
     #[expect(clippy::disallowed_methods, reason = "this is where randomness enters")]
     fn fresh_id(&self) -> Uuid {
-        let mut random = [0; 10];
-        getrandom::fill(&mut random).expect("the operating system has randomness");
+        let random = RANDOM.with_borrow_mut(|stock| {
+            if stock.is_empty() {
+                stock.resize(STOCK, [0; 10]);
+                getrandom::fill(stock.as_flattened_mut()).expect("the operating system has randomness");
+            }
+            stock.pop().expect("it was just filled")
+        });
         let millis = u64::try_from(self.now().as_micros() / 1000).unwrap_or(0);
         Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }

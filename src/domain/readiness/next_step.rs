@@ -76,9 +76,7 @@ impl<'a> Context<'a> {
     fn would_meet(&self, group: &Group) -> Vec<Slug> {
         let serves = |slug: &Slug| group.criteria.iter().any(|it| it.slug == *slug);
         let open = self.readiness.milestones.iter().filter(|it| it.status != MilestoneStatus::Met);
-        let closed_by = open.filter(|it| {
-            it.musts().all(|it| it.is_done() || serves(&it.criterion))
-        });
+        let closed_by = open.filter(|it| it.musts().all(|it| it.is_done() || serves(&it.criterion)));
         closed_by.map(|it| it.milestone.clone()).collect()
     }
 

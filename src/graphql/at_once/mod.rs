@@ -103,11 +103,7 @@ impl<T: AtOnce + OutputType> OutputType for At<T> {
 }
 
 impl<T: AtOnce + OutputType> At<T> {
-    async fn written(
-        &self,
-        ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
-    ) -> ServerResult<Value> {
+    async fn written(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         match written(&self.0, ctx, field) {
             Some(json) => Ok(Value::Binary(json.into())),
             None => self.0.resolve(ctx, field).await,

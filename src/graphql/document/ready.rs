@@ -5,11 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use apollo_compiler::{
-    ExecutableDocument, Node,
-    ast::OperationType,
-    executable,
-};
+use apollo_compiler::{ExecutableDocument, Node, ast::OperationType, executable};
 use async_graphql::{
     Name, Positioned, Variables,
     parser::types::{
@@ -91,15 +87,10 @@ impl Ready {
     pub(super) fn operation(&self, index: usize) -> &Prepared {
         &self.operations[index]
     }
-
 }
 
 impl Prepared {
-    fn new(
-        document: &ExecutableDocument,
-        operation: &Node<executable::Operation>,
-        places: &Places,
-    ) -> Self {
+    fn new(document: &ExecutableDocument, operation: &Node<executable::Operation>, places: &Places) -> Self {
         let definition = Translation { document, places }.operation(operation);
         let declared: Vec<_> = operation.variables.iter().map(|it| Declared::new(it, places)).collect();
         let mut arguments = vec![];

@@ -26,6 +26,7 @@ pub(super) const TAKEN: End = End::Close(4409, "there is an operation of this id
 pub(super) const OPENED_TWICE: End = End::Close(4429, "connection_init was sent twice");
 pub(super) const SERVER_ENDS: End = End::Close(1001, "the server ends");
 pub(super) const FLOODS: End = End::Close(1008, "too many operations at once");
+pub(super) const PINGS_TOO_OFTEN: End = End::Close(1008, "more than 1,000 pings between two heartbeats");
 pub(super) const SILENT: End = End::Close(1013, "there was no answer to two pings");
 
 /// What a client says.

@@ -19,6 +19,8 @@ use crate::{
 
 /// How many heartbeats may pass without a sign of the client.
 const MAX_SILENCE: u8 = 2;
+/// How many pings there may be between two heartbeats: each costs the server an answer.
+const MAX_PINGS: usize = 1_000;
 /// How long answers under way may take once the server is to end; then there is time to say so.
 const FINISHING: Duration = Duration::from_secs(4);
 
@@ -33,6 +35,8 @@ pub(super) struct Session {
     heart: Interval,
     /// Heartbeats since the client was heard.
     silence: u8,
+    /// Pings since the last heartbeat.
+    n_pings: usize,
     /// How many operations in a row were refused because there were too many at once.
     n_refused: usize,
 }
@@ -49,6 +53,7 @@ impl Session {
             init_by,
             heart,
             silence: 0,
+            n_pings: 0,
             n_refused: 0,
         }
     }
@@ -82,6 +87,8 @@ impl Session {
         let text = match &message {
             Message::Text(text) => text.as_str(),
             Message::Binary(_) => return Err(protocol::NOT_TEXT),
+            // It is answered already.
+            Message::Ping(_) => return self.pinged(),
             _ => return Ok(()),
         };
         match protocol::read(text)? {
@@ -90,7 +97,10 @@ impl Session {
                 self.is_open = true;
                 self.wire.send(protocol::ack()).await
             }
-            Said::Ping(payload) => self.wire.send(protocol::pong(payload)).await,
+            Said::Ping(payload) => {
+                self.pinged()?;
+                self.wire.send(protocol::pong(payload)).await
+            }
             Said::Pong => Ok(()),
             Said::Subscribe(id, payload) => self.subscribe(id, payload).await,
             Said::Complete(id) => {
@@ -130,6 +140,11 @@ impl Session {
         }
     }
 
+    fn pinged(&mut self) -> Result<(), End> {
+        self.n_pings += 1;
+        if self.n_pings <= MAX_PINGS { Ok(()) } else { Err(protocol::PINGS_TOO_OFTEN) }
+    }
+
     /// The server ends: what is answered once is still answered, and nothing is heard anymore.
     async fn finish(&mut self) -> Result<(), End> {
         let mut deadline = pin!(sleep_until(Instant::now() + FINISHING));
@@ -157,6 +172,7 @@ impl Session {
             return Err(protocol::SILENT);
         }
         self.silence += 1;
+        self.n_pings = 0;
         self.wire.send(Message::Ping(Default::default())).await
     }
 }

@@ -141,7 +141,10 @@ async fn what_is_easily_got_wrong() {
     }
     // The ordinary executor takes a variable that is left out for null.
     let [left_out, _] = both.ask(query, None, json!({ "slug": "sql" })).await;
-    assert!(left_out.starts_with(r#"{"data":{"learners":{"nodes":[{"name":"Amara Okafor","nextSteps":["#), "{left_out}");
+    assert!(
+        left_out.starts_with(r#"{"data":{"learners":{"nodes":[{"name":"Amara Okafor","nextSteps":["#),
+        "{left_out}"
+    );
 }
 
 #[tokio::test]

@@ -53,6 +53,29 @@ async fn a_flood_of_subscriptions_ends_the_socket() {
 }
 
 #[tokio::test]
+async fn a_flood_of_pings_ends_the_socket() {
+    let (world, address) = World::new().served().await;
+    for ping in [Message::text(r#"{"type":"ping"}"#), Message::Ping("x".into())] {
+        let mut client = Client::open(address).await.0;
+        for _ in 0..1_000 {
+            client.send(ping.clone()).await.unwrap();
+            let pong = client.next().await.unwrap().unwrap();
+            assert!(pong.is_pong() || pong.to_text().unwrap().contains("pong"), "{pong}");
+        }
+        client.send(ping).await.unwrap();
+        let mut last = async || timeout(Duration::from_secs(10), client.next()).await.expect("in time");
+        let mut answer = last().await.unwrap().unwrap();
+        // A ping of the WebSocket itself is answered before it is counted.
+        if answer.is_pong() {
+            answer = last().await.unwrap().unwrap();
+        }
+        let Message::Close(Some(end)) = answer else { panic!("the socket goes on: {answer}") };
+        assert_eq!(u16::from(end.code), 1008);
+    }
+    assert!(world.get("{ guide { slug } }").await["guide"].is_object());
+}
+
+#[tokio::test]
 async fn a_client_that_stops_and_starts_for_ever_has_what_it_started_last() {
     let (world, address) = World::new().served().await;
     let learner = world.learner("Ada", None).await;
