@@ -15,7 +15,8 @@ use crate::{
     server::Contender,
 };
 
-/// How many learners the store has, all of them asked about in turn: more than are remembered whole.
+/// How many learners the store has, all of them asked about in turn; the readiness of each is remembered, so that what
+/// is counted is all but assessing, which costs every contender the same.
 const N_LEARNERS: u64 = 600;
 /// How many requests only warm up, and how many are counted; counting is slow.
 const N_WARMING: usize = N_LEARNERS as usize;
