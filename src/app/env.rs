@@ -37,8 +37,9 @@ impl Env for SystemEnv {
     fn fresh_id(&self) -> Uuid {
         let random = RANDOM.with_borrow_mut(|stock| {
             if stock.is_empty() {
-                stock.resize(STOCK, [0; 10]);
-                getrandom::fill(stock.as_flattened_mut()).expect("the operating system has randomness");
+                let mut fresh = [[0; 10]; STOCK];
+                getrandom::fill(fresh.as_flattened_mut()).expect("the operating system has randomness");
+                stock.extend(fresh);
             }
             stock.pop().expect("it was just filled")
         });

@@ -1,6 +1,6 @@
 //! The words for things: kinds of evidence, aspects, conditions, lists, names.
 //!
-//! Half of the time that assessing takes goes into sentences. Where text alone is put together it is
+//! Most of the time that assessing takes goes into sentences. Where text alone is put together it is
 //! concatenated, which is many times faster than formatting.
 
 use std::borrow::Cow;

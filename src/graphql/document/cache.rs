@@ -14,7 +14,7 @@ const MAX_WEIGHT: u64 = 16 * 1024 * 1024;
 const TYPICAL: usize = 500;
 /// About how much memory a field has whose price is known; there is one wherever a fragment is spread.
 const WEIGHT_OF_FIELD: usize = 200;
-/// About how many times as much memory as its text a tree has.
+/// About how many times as much memory as its text a document has besides its operations.
 const WEIGHT_OF_BYTE: usize = 12;
 
 /// The SHA-256 of a text.
@@ -30,7 +30,7 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(text: &str, ready: Ready) -> Self {
-        let weight = ready.n_fields() * WEIGHT_OF_FIELD + text.len() * WEIGHT_OF_BYTE + 1_024;
+        let weight = ready.n_fields() * WEIGHT_OF_FIELD + ready.n_bytes + text.len() * WEIGHT_OF_BYTE + 1_024;
         Self { ready, hash: OnceLock::new(), weight: weight as u64 }
     }
 

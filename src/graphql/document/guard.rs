@@ -13,15 +13,20 @@ use async_graphql::Pos;
 use super::{
     Refused,
     limits::{
-        MAX_ALIASES, MAX_ALL_FIELDS, MAX_DEPTH, MAX_DIRECTIVES, MAX_FIELDS, MAX_FRAGMENTS, MAX_ITEMS,
-        MAX_LEVELS, MAX_OPERATIONS, MAX_ROOT_FIELDS, MAX_VARIABLES,
+        MAX_ALIASES, MAX_ALL_FIELDS, MAX_DEPTH, MAX_DIRECTIVES, MAX_EXPANDED, MAX_FIELDS, MAX_FRAGMENTS,
+        MAX_ITEMS, MAX_LEVELS, MAX_OPERATIONS, MAX_ROOT_FIELDS, MAX_VARIABLES,
     },
     places::Places,
     refusal::shown,
 };
 
-/// Refuses what goes beyond a limit, and fragments that are spread within themselves.
-pub(super) fn guard(document: &Document, places: &Places) -> Result<(), Refused> {
+/// About how many bytes a selection becomes, and each byte of the text of its arguments and directives.
+const BYTES_OF_SELECTION: usize = 200;
+const BYTES_OF_TEXT: usize = 12;
+
+/// Refuses what goes beyond a limit, and fragments that are spread within themselves. Answers how many bytes the
+/// operations become, about.
+pub(super) fn guard(document: &Document, places: &Places) -> Result<usize, Refused> {
     let (mut operations, mut fragments) = (vec![], vec![]);
     for definition in &document.definitions {
         match definition {
@@ -48,9 +53,15 @@ pub(super) fn guard(document: &Document, places: &Places) -> Result<(), Refused>
         tally.selections(&it.selection_set)?;
     }
     let mut measured = Measured { places, fragments: by_name(&fragments, places)?, sizes: HashMap::new() };
-    let mut n_fields = 0;
+    let (mut n_fields, mut n_bytes) = (0, 0_usize);
     for it in &operations {
-        n_fields += measured.check(it)?.n_fields;
+        let size = measured.check(it)?;
+        n_fields += size.n_fields;
+        n_bytes = n_bytes.saturating_add(size.n_bytes);
+        if MAX_EXPANDED < n_bytes {
+            let message = "the operations of the document are too large with all fragments in their places";
+            return Err(Refused::beyond(message, places.of_span(it.location())));
+        }
         if MAX_ALL_FIELDS < n_fields {
             let message = format!(
                 "the operations of the document select more than {MAX_ALL_FIELDS} fields together, fragments expanded"
@@ -58,7 +69,8 @@ pub(super) fn guard(document: &Document, places: &Places) -> Result<(), Refused>
             return Err(Refused::beyond(message, places.of_span(it.location())));
         }
     }
-    measured.check_fragments()
+    measured.check_fragments()?;
+    Ok(n_bytes)
 }
 
 /// Refuses two of one name: what is measured must be what is executed.
@@ -160,6 +172,8 @@ struct Size {
     n_levels: usize,
     n_fields: usize,
     n_roots: usize,
+    /// In memory, about.
+    n_bytes: usize,
 }
 
 struct Measured<'a> {
@@ -201,6 +215,7 @@ impl<'a> Measured<'a> {
             sum.n_levels = sum.n_levels.max(size.n_levels);
             sum.n_fields = sum.n_fields.saturating_add(size.n_fields);
             sum.n_roots = sum.n_roots.saturating_add(size.n_roots);
+            sum.n_bytes = sum.n_bytes.saturating_add(size.n_bytes);
         }
         Ok(sum)
     }
@@ -217,6 +232,7 @@ impl<'a> Measured<'a> {
             Selection::FragmentSpread(it) => self.fragment(&it.fragment_name, level + 1, it.location())?,
         };
         size.n_levels += 1;
+        size.n_bytes = size.n_bytes.saturating_add(n_bytes(selection));
         if MAX_LEVELS < size.n_levels {
             let message = format!("fields and fragments are more than {MAX_LEVELS} deep within each other");
             return Err(Refused::beyond(message, self.places.of_span(selection.location())));
@@ -271,4 +287,17 @@ impl<'a> Measured<'a> {
             };
         }
     }
+}
+
+/// How many bytes a selection becomes without what is selected below it.
+fn n_bytes(selection: &Selection) -> usize {
+    let length = |it: Option<SourceSpan>| it.map_or(0, |it| it.node_len());
+    let (arguments, directives) = match selection {
+        Selection::Field(it) => (&it.arguments[..], &it.directives),
+        Selection::InlineFragment(it) => (&[][..], &it.directives),
+        Selection::FragmentSpread(it) => (&[][..], &it.directives),
+    };
+    let arguments: usize = arguments.iter().map(|it| length(it.location())).sum();
+    let directives: usize = directives.iter().map(|it| length(it.location())).sum();
+    BYTES_OF_SELECTION + BYTES_OF_TEXT * (arguments + directives)
 }

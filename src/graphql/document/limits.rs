@@ -15,6 +15,9 @@ pub const MAX_LEVELS: usize = 80;
 pub const MAX_FIELDS: usize = 2_000;
 /// How many fields the operations of a document may select together, fragments expanded.
 pub const MAX_ALL_FIELDS: usize = 4_000;
+/// How many bytes the operations of a document may become in memory, about, fragments in their places. Without
+/// fragments none reaches this within the other limits.
+pub const MAX_EXPANDED: usize = 3 * 1024 * 1024;
 /// How many fields an operation may select at its root, fragments expanded.
 pub const MAX_ROOT_FIELDS: usize = 30;
 /// How many aliases a document may have.

@@ -300,4 +300,29 @@ mod tests {
         let n_kept = (0..200).filter(|it| documents.cache.of_text(&text(*it)).is_some()).count();
         assert!((1..=43).contains(&n_kept), "{n_kept}");
     }
+
+    /// Fragments stand where they are spread: texts and chains of them are there as often.
+    #[test]
+    fn what_fragments_make_of_a_document_is_bounded() {
+        let documents = Documents::new(Form::Plain, &Manifest::default(), false).expect("nothing is listed");
+        let spread = |name: &str, n: usize| format!("...{name} ").repeat(n);
+        let texts = format!(
+            "{{ guide {{ ...A }} }} fragment A on Guide {{ {} }} fragment B on Guide {{ {} }} \
+             fragment C on Guide {{ course(slug: \"{}\") {{ slug }} }}",
+            spread("B", 31),
+            spread("C", 31),
+            "x".repeat(60_000)
+        );
+        let chain = |n: usize| format!("fragment C{n} on Guide {{ ...C{} }} ", n + 1);
+        let chains = format!(
+            "{{ guide {{ ...A }} }} fragment A on Guide {{ {} }} fragment B on Guide {{ {} }} {} fragment C70 on Guide {{ slug }}",
+            spread("B", 44),
+            spread("C0", 44),
+            (0..70).map(chain).collect::<String>()
+        );
+        for text in [texts, chains] {
+            let refused = documents.of_text(&text).expect_err("it is too large");
+            assert!(refused.errors[0].message.contains("too large"), "{:?}", refused.errors);
+        }
+    }
 }

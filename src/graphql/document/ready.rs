@@ -33,6 +33,8 @@ use crate::graphql::{Form, error::code};
 #[derive(Debug)]
 pub(super) struct Ready {
     operations: Vec<Prepared>,
+    /// How many bytes they are, about.
+    pub(super) n_bytes: usize,
 }
 
 /// One operation of a document.
@@ -47,7 +49,7 @@ pub(super) struct Prepared {
     is_flat: bool,
     /// The variables that may be left out and stand for a whole argument.
     optional: Vec<Name>,
-    /// The same with nothing below its only field, where that can do.
+    /// The operation with only `__typename` below its only field, where that can do.
     stub: Option<Positioned<OperationDefinition>>,
     /// Whether its only field was seen to be written at once, so that the stub does.
     is_written: AtomicBool,
@@ -59,10 +61,11 @@ impl Ready {
         scan(text)?;
         let places = Places::of(text);
         let document = parse(text, &places)?;
-        guard(&document, &places)?;
+        let n_bytes = guard(&document, &places)?;
         let document = validate(&document, form, &places)?;
         let operations = document.operations.iter();
-        Ok(Self { operations: operations.map(|it| Prepared::new(&document, it, &places)).collect() })
+        let operations = operations.map(|it| Prepared::new(&document, it, &places)).collect();
+        Ok(Self { operations, n_bytes })
     }
 
     /// The place of the operation of that name, or of the only one.
@@ -141,7 +144,7 @@ impl Prepared {
 
     /// Its only field is written at once.
     pub(super) fn note_written(&self) {
-        if !self.is_written.load(Ordering::Relaxed) {
+        if self.stub.is_some() && !self.is_written.load(Ordering::Relaxed) {
             self.is_written.store(true, Ordering::Relaxed);
         }
     }
@@ -181,6 +184,7 @@ fn is_conditional(selections: &SelectionSet) -> bool {
             || match &it.node {
                 Selection::Field(it) => is_conditional(&it.node.selection_set.node),
                 Selection::InlineFragment(it) => is_conditional(&it.node.selection_set.node),
+                // Translated documents have none.
                 Selection::FragmentSpread(_) => false,
             }
     })

@@ -78,7 +78,9 @@ impl Translation<'_> {
     }
 
     fn selections(&self, selections: &executable::SelectionSet) -> Positioned<SelectionSet> {
-        let items: Vec<_> = selections.selections.iter().filter_map(|it| self.selection(it)).collect();
+        // As many as there are: there may be many lists of one.
+        let mut items = Vec::with_capacity(selections.selections.len());
+        items.extend(selections.selections.iter().filter_map(|it| self.selection(it)));
         let pos = items.first().map(|it| it.pos).unwrap_or_default();
         Positioned::new(SelectionSet { items }, pos)
     }
