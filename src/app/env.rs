@@ -18,8 +18,8 @@ pub trait Env: Send + Sync + 'static {
 /// The clock and the randomness of the operating system.
 pub struct SystemEnv;
 
-/// How much randomness a thread takes from the system at a time: for each request there is an id, and asking the
-/// system takes longer than all else about one.
+/// How much randomness a thread takes from the system at a time: for each request there is an id, and each
+/// time the system is asked is a call of it.
 const STOCK: usize = 100;
 
 thread_local! {

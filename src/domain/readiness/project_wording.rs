@@ -92,9 +92,8 @@ impl Case<'_> {
         let with = conditions.iter().filter(|it| **it != Condition::InStack);
         let with: Vec<_> = with.map(|it| condition_name(*it)).collect();
         let is_in_stack = conditions.contains(&Condition::InStack);
-        let stack = if is_in_stack { self.stack_name() } else { "" };
-        let part = |word: &'static str, is_told: bool| if is_told { word } else { "" };
-        let (is_in, having) = (part(" in ", is_in_stack), part(" with ", !with.is_empty()));
-        [noun, is_in, stack, having, &listed(&with, "and")].concat()
+        let [before_stack, stack] = if is_in_stack { [" in ", self.stack_name()] } else { [""; 2] };
+        let before_list = if with.is_empty() { "" } else { " with " };
+        [noun, before_stack, stack, before_list, &listed(&with, "and")].concat()
     }
 }

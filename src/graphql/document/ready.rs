@@ -189,3 +189,18 @@ fn is_conditional(selections: &SelectionSet) -> bool {
             }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_that_is_spread_twice_is_there_once() {
+        let text = "query($yes: Boolean = true) { ...F ...F ...G @include(if: $yes) ...G }
+            fragment F on Query { guide { stacks { slug } } } fragment G on Query { guide { title } }";
+        let ready = Ready::new(text, Form::Plain).expect("it fits");
+        let operation = &ready.operation(0).definition.node;
+        // What depends on a condition does not stand for what does not.
+        assert_eq!(operation.selection_set.node.items.len(), 3);
+    }
+}

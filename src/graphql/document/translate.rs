@@ -1,6 +1,8 @@
 //! From the validator's tree to the executor's, so that no text is read twice. Fragments come in the places where
 //! they are spread, so that an operation is one tree. What that makes of it is bounded by the guard.
 
+use std::collections::HashSet;
+
 use apollo_compiler::{
     ExecutableDocument, Node,
     ast::{self, Argument, DirectiveList},
@@ -79,8 +81,17 @@ impl Translation<'_> {
 
     fn selections(&self, selections: &executable::SelectionSet) -> Positioned<SelectionSet> {
         // As many as there are: there may be many lists of one.
-        let mut items = Vec::with_capacity(selections.selections.len());
-        items.extend(selections.selections.iter().filter_map(|it| self.selection(it)));
+        let (mut items, mut spread) = (Vec::with_capacity(selections.selections.len()), HashSet::new());
+        for it in &selections.selections {
+            // A fragment that was spread adds nothing when it is spread again.
+            let adds = match it {
+                executable::Selection::FragmentSpread(it) if it.directives.is_empty() => {
+                    spread.insert(&it.fragment_name)
+                }
+                _ => true,
+            };
+            items.extend(if adds { self.selection(it) } else { None });
+        }
         let pos = items.first().map(|it| it.pos).unwrap_or_default();
         Positioned::new(SelectionSet { items }, pos)
     }
