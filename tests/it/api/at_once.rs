@@ -145,6 +145,17 @@ async fn what_is_easily_got_wrong() {
         left_out.starts_with(r#"{"data":{"learners":{"nodes":[{"name":"Amara Okafor","nextSteps":["#),
         "{left_out}"
     );
+    // There is nobody the second time, and somebody the third.
+    let query = "query($who: String!) { learner(by: { externalId: $who }) { name readiness { ready } } }";
+    for who in ["amara", "nobody", "amara"] {
+        both.check(query, json!({ "who": who })).await;
+    }
+    // Each operation of a document is as it is, whatever was seen of the other.
+    let query = "query A { guide { slug } } query B { guide { title asOf } } query C { learners { totalCount } }";
+    for operation in ["A", "B", "C", "B", "A"] {
+        let [at_once, ordinary] = both.ask(query, Some(operation), json!({})).await;
+        assert_eq!(at_once, ordinary, "{operation}");
+    }
 }
 
 #[tokio::test]

@@ -44,6 +44,20 @@ async fn what_is_longer_than_an_answer_may_be_is_refused() {
 }
 
 #[tokio::test]
+async fn what_was_short_before_is_refused_when_it_is_long() {
+    let (world, learner) = world().await;
+    let short = world.learner("Bo", None).await;
+    let times = MAX_ANSWER / (LENGTH * PIECES) + 1;
+    for _ in 0..2 {
+        let answer = ask(&world, &short, times, "").await;
+        assert_eq!((&answer["data"]["learner"]["a0"], answer.get("errors")), (&json!([]), None));
+    }
+    let answer = ask(&world, &learner, times, "").await;
+    assert_eq!(answer.get("data"), None);
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "ANSWER_TOO_LARGE");
+}
+
+#[tokio::test]
 async fn what_a_mutation_changed_is_changed() {
     let (world, learner) = world().await;
     let texts = (0..10).map(|it| format!("a{it}: evidence {{ text }} ")).collect::<String>();
