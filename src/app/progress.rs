@@ -20,7 +20,7 @@ use crate::domain::{
 /// Of how many learners it is remembered in short; about 100 bytes each.
 const MANY: usize = 32_768;
 /// Of how many it is remembered whole; about 10 kB each.
-const FEW: usize = 2_048;
+const FEW: usize = 8_192;
 
 /// Readiness in short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -91,20 +91,28 @@ impl<T: AtOnce + OutputType> OutputType for At<T> {
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         let is_root = ctx.path_node.is_some_and(|it| it.parent.is_none());
         let uncut = ctx.data_opt::<Uncut>().filter(|_| is_root);
-        if let Some(field) = uncut.and_then(Uncut::field) {
-            return self.written(&ctx.with_selection_set(&field.node.selection_set), field).await;
-        }
-        let value = self.written(ctx, field).await;
-        if let (Some(it), Ok(Value::Binary(_))) = (uncut, &value) {
-            it.note_written();
+        let room = (uncut.map_or(0, Uncut::n_written) / 8 * 9).clamp(LEAST_ROOM, MOST_ROOM);
+        let value = match uncut.and_then(Uncut::field) {
+            Some(field) => {
+                self.written(&ctx.with_selection_set(&field.node.selection_set), field, room).await
+            }
+            None => self.written(ctx, field, room).await,
+        };
+        if let (Some(it), Ok(Value::Binary(json))) = (uncut, &value) {
+            it.note_written(json.len());
         }
         value
     }
 }
 
 impl<T: AtOnce + OutputType> At<T> {
-    async fn written(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        match written(&self.0, ctx, field) {
+    async fn written(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+        room: usize,
+    ) -> ServerResult<Value> {
+        match written(&self.0, ctx, field, room) {
             Some(json) => Ok(Value::Binary(json.into())),
             None => self.0.resolve(ctx, field).await,
         }
@@ -127,16 +135,23 @@ impl<T: AtOnce> AtOnce for At<T> {
     }
 }
 
+/// For how many bytes there is room before there are any: a little more than the last time, within these bounds.
+const LEAST_ROOM: usize = 4 * 1_024;
+const MOST_ROOM: usize = 64 * 1_024;
+
 /// The JSON of what is selected; `None`: the ordinary executor has to do it.
-fn written<T: AtOnce>(it: &T, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> Option<Vec<u8>> {
-    /// About as much as a usual answer has.
-    const ROOM: usize = 4_096;
+fn written<T: AtOnce>(
+    it: &T,
+    ctx: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+    room: usize,
+) -> Option<Vec<u8>> {
     let permit = ctx.data_opt::<Permit>().filter(|it| it.0.load(Ordering::Relaxed))?;
     if !permit.1.is_alone(ctx) {
         return None;
     }
     let steps = T::plan(&Planner::new(ctx), &[&ctx.item.node])?;
-    let mut out = Vec::with_capacity(ROOM);
+    let mut out = Vec::with_capacity(room);
     let write = AssertUnwindSafe(|| it.write(&steps, &ctx.with_field(field), &mut out));
     // A panic comes again in the ordinary executor, which knows the field that it belongs to.
     let is_whole = matches!(catch_unwind(write), Ok(Ok(())));

@@ -239,9 +239,14 @@ impl Uncut {
         field.filter(|_| self.is_stub)
     }
 
-    /// A field at the root was written at once.
-    pub(super) fn note_written(&self) {
-        self.document.ready.operation(self.index).note_written();
+    /// A field at the root was written at once, in so many bytes.
+    pub(super) fn note_written(&self, n_bytes: usize) {
+        self.document.ready.operation(self.index).note_written(n_bytes);
+    }
+
+    /// How many bytes that had the last time; 0: there was no such time.
+    pub(super) fn n_written(&self) -> usize {
+        self.document.ready.operation(self.index).n_written()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use apollo_compiler::{ExecutableDocument, Node, ast::OperationType, executable};
@@ -51,8 +51,9 @@ pub(super) struct Prepared {
     optional: Vec<Name>,
     /// The operation with only `__typename` below its only field, where that can do.
     stub: Option<Positioned<OperationDefinition>>,
-    /// Whether its only field was seen to be written at once, so that the stub does.
-    is_written: AtomicBool,
+    /// How many bytes a field at its root had when one was last written at once; 0: none was. When its only field was
+    /// once, the stub does.
+    n_written: AtomicUsize,
 }
 
 impl Ready {
@@ -110,7 +111,7 @@ impl Prepared {
             optional: optional.map(|it| it.name.clone()).collect(),
             is_flat: root::is_flat(&definition.node.selection_set.node),
             stub: stub(&definition),
-            is_written: AtomicBool::new(false),
+            n_written: AtomicUsize::new(0),
             declared,
             definition,
         }
@@ -120,7 +121,7 @@ impl Prepared {
     pub(super) fn executable(&self, variables: &Variables) -> (Executable, bool) {
         let absent = self.optional.iter().filter(|it| !variables.contains_key(*it));
         let absent: Vec<_> = absent.cloned().collect();
-        let is_written = absent.is_empty() && self.is_written.load(Ordering::Relaxed);
+        let is_written = absent.is_empty() && self.n_written() > 0;
         let stub = self.stub.as_ref().filter(|_| is_written);
         let mut definition = stub.unwrap_or(&self.definition).clone();
         if !absent.is_empty() {
@@ -142,11 +143,14 @@ impl Prepared {
         }
     }
 
-    /// Its only field is written at once.
-    pub(super) fn note_written(&self) {
-        if self.stub.is_some() && !self.is_written.load(Ordering::Relaxed) {
-            self.is_written.store(true, Ordering::Relaxed);
-        }
+    /// A field at its root was written at once, in so many bytes.
+    pub(super) fn note_written(&self, n_bytes: usize) {
+        self.n_written.store(n_bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes that had the last time; 0: there was no such time.
+    pub(super) fn n_written(&self) -> usize {
+        self.n_written.load(Ordering::Relaxed)
     }
 }
 

@@ -151,7 +151,8 @@ async fn what_is_easily_got_wrong() {
         both.check(query, json!({ "who": who })).await;
     }
     // Each operation of a document is as it is, whatever was seen of the other.
-    let query = "query A { guide { slug } } query B { guide { title asOf } } query C { learners { totalCount } }";
+    let query =
+        "query A { guide { slug } } query B { guide { title asOf } } query C { learners { totalCount } }";
     for operation in ["A", "B", "C", "B", "A"] {
         let [at_once, ordinary] = both.ask(query, Some(operation), json!({})).await;
         assert_eq!(at_once, ordinary, "{operation}");
