@@ -113,7 +113,10 @@ fn evidence(app: &App, step: u64, number: u64) -> Command {
 /// What does not apply to somebody is no step of theirs.
 async fn write(app: &App, target: Target, command: Command) -> Option<Written> {
     let (actor, reason, occurred_at, idempotency_key) = ("bench".to_owned(), None, None, None);
-    match app.write(Call { target, command, actor, reason, occurred_at, idempotency_key }).await {
+    match app
+        .write(Call { target, command, actor, reason, occurred_at, idempotency_key, expected_version: None })
+        .await
+    {
         Ok(written) => Some(written),
         Err(Failure::Refused(_)) => None,
         Err(Failure::Fault(error)) => panic!("{error}"),

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         command::Command,
         event::Event,
-        id::LearnerId,
+        id::{LearnerId, Version},
         learner::{Digest, Learner, digest},
         slug::Slug,
         time::Timestamp,
@@ -32,6 +32,9 @@ pub struct Call {
     pub occurred_at: Option<Timestamp>,
     /// Makes the call safe to repeat.
     pub idempotency_key: Option<String>,
+    /// The version at which the learner has to be for the call to be carried out. It is no part of what is asked: a
+    /// call that was carried out is answered again whatever version is expected by then.
+    pub expected_version: Option<Version>,
 }
 
 /// Whom a call is about.

@@ -7,12 +7,12 @@ use uuid::Builder;
 
 use super::{
     App, Failure, LearnerRef,
-    write::{key_reused, other_input, read_only},
+    write::{as_expected, key_reused, other_input, read_only},
 };
 use crate::{
     domain::{
         command::check_instant,
-        id::LearnerId,
+        id::{LearnerId, Version},
         learner::{Learner, digest},
         refusal::Refusal,
         summary::Summary,
@@ -33,6 +33,8 @@ pub struct Erase {
     pub occurred_at: Option<Timestamp>,
     /// Makes the call safe to repeat.
     pub idempotency_key: Option<String>,
+    /// The version at which the learner has to be, as in every call.
+    pub expected_version: Option<Version>,
 }
 
 /// What became of it.
@@ -57,7 +59,7 @@ impl App {
         check_instant("occurredAt", self.env.now(), wish.occurred_at)?;
         let Some(key) = key else {
             let learner = self.resolve(&wish.learner).await?;
-            return self.erase_once(learner).await;
+            return self.erase_once(learner, wish.expected_version).await;
         };
         let receipt = wish.receipt(&key, self.env.now());
         let keeper = LearnerId(Builder::from_custom_bytes(digest(&["erase learner", &key])).into_uuid());
@@ -66,18 +68,19 @@ impl App {
                 return Err(other_input().into());
             }
             let learner = LearnerId(first.subject.unwrap_or_default());
-            // A crash may have come between the receipt and the erasure.
-            self.erase_once(learner).await?;
-            return Ok(Erased { learner, changed: true, replayed: true });
+            // A crash may have come between the receipt and the erasure, or somebody who wrote to the learner.
+            let erased = self.erase_once(learner, wish.expected_version).await?;
+            return Ok(Erased { learner, changed: true, replayed: !erased.changed });
         }
         let learner = self.resolve(&wish.learner).await?;
-        if self.store.load(learner).await?.is_some() {
+        if let Some(known) = self.store.load(learner).await? {
+            as_expected(&known, wish.expected_version)?;
             self.keep(keeper, Receipt { subject: Some(learner.0), ..receipt }).await?;
         }
-        self.erase_once(learner).await
+        self.erase_once(learner, wish.expected_version).await
     }
 
-    async fn erase_once(&self, learner: LearnerId) -> Result<Erased, Failure> {
+    async fn erase_once(&self, learner: LearnerId, expected: Option<Version>) -> Result<Erased, Failure> {
         let _turn = self.lane(Bucket::of(learner)).lock().await;
         loop {
             if self.store.erased_at(learner).await?.is_some() {
@@ -86,6 +89,7 @@ impl App {
             let Some(known) = self.store.load(learner).await? else {
                 return Err(Refusal::not_found("learner", "learner").into());
             };
+            as_expected(&known, expected)?;
             let erasure = Erasure { learner, base: known.version, recorded_at: self.env.now() };
             match self.store.erase(erasure).await {
                 Ok(()) => return Ok(Erased { learner, changed: true, replayed: false }),

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         command::{self, Context, Outcome},
         event::{Change, Event},
-        id::{EventId, LearnerId},
+        id::{EventId, LearnerId, Version},
         learner::{Learner, digest, fold},
         readiness::assess,
         refusal::{Refusal, RefusalCode},
@@ -58,6 +58,7 @@ impl App {
             return Ok(Some(written));
         }
         let learner = self.load_target(id, call).await?;
+        as_expected(&learner, call.expected_version)?;
         let history = match call.command.needs_history() {
             true => self.store.history(id, 0, usize::MAX).await?,
             false => vec![],
@@ -222,6 +223,14 @@ impl App {
             reached: receipt.reached,
             lost: receipt.lost,
         }))
+    }
+}
+
+/// A learner at another version than the caller expected is left alone.
+pub(super) fn as_expected(learner: &Arc<Learner>, version: Option<Version>) -> Result<(), Refusal> {
+    match version {
+        Some(expected) if expected != learner.version => Err(Refusal::other_version(learner.clone())),
+        _ => Ok(()),
     }
 }
 

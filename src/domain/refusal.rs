@@ -1,6 +1,10 @@
 //! Why a command is turned down: the caller's doing, never ours.
 
+use std::sync::Arc;
+
 use thiserror::Error;
+
+use super::learner::Learner;
 
 /// A rule that the caller broke. The message is public; the code is stable.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -12,6 +16,15 @@ pub struct Refusal {
     pub message: String,
     /// The input field at fault, by its name in the input; `None`: the command as a whole.
     pub field: Option<&'static str>,
+    /// What helps the caller to go on.
+    pub help: Option<Help>,
+}
+
+/// What a caller needs to know who is to do better.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Help {
+    /// How the learner is whose version was another than expected.
+    Current(Arc<Learner>),
 }
 
 /// The stable codes of refusals.
@@ -46,12 +59,27 @@ pub enum RefusalCode {
 impl Refusal {
     /// A refusal of the command as a whole.
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None }
+        Self { code, message: message.into(), field: None, help: None }
     }
 
     /// A refusal for what is in one input field.
     pub fn of(field: &'static str, code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: Some(field) }
+        Self { field: Some(field), ..Self::new(code, message) }
+    }
+
+    /// The learner is at another version than the caller expected.
+    pub fn other_version(learner: Arc<Learner>) -> Self {
+        let message = format!(
+            "the learner is at version {}: look at what came since, and try again with that version",
+            learner.version
+        );
+        let help = Some(Help::Current(learner));
+        Self { help, ..Self::of("expectedVersion", RefusalCode::Conflict, message) }
+    }
+
+    /// How the learner is whose version was another than expected; `None`: it is not about that.
+    pub fn current(&self) -> Option<&Arc<Learner>> {
+        self.help.as_ref().map(|Help::Current(learner)| learner)
     }
 
     /// There is no such thing as this field names.

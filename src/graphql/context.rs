@@ -11,6 +11,15 @@ use crate::app::App;
 pub struct Viewer {
     /// The name under which events are recorded.
     pub actor: String,
+    /// The key with which the request can be repeated, for mutations whose input has none.
+    pub idempotency_key: Option<String>,
+}
+
+impl Viewer {
+    /// Without authentication everybody is the administrator.
+    pub fn admin() -> Self {
+        Self { actor: "admin".to_owned(), idempotency_key: None }
+    }
 }
 
 /// Which request this is, so that what a client is told and what the log says can be put together.
@@ -22,7 +31,20 @@ pub(super) fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
     ctx.data_unchecked::<Arc<App>>()
 }
 
-/// The name under which this request writes. Without authentication everybody is the administrator.
-pub(super) fn actor(ctx: &Context<'_>) -> String {
-    ctx.data_opt::<Viewer>().map_or_else(|| "admin".to_owned(), |it| it.actor.clone())
+/// Who asks. Without authentication everybody is the administrator.
+pub(super) fn viewer(ctx: &Context<'_>) -> Viewer {
+    ctx.data_opt::<Viewer>().cloned().unwrap_or_else(Viewer::admin)
+}
+
+/// The key with which this mutation can be repeated: its own, or else that of the request. Where a request has several
+/// mutations, the key of each ends in the key under which it is answered.
+pub(super) fn idempotency_key(ctx: &Context<'_>, own: Option<String>) -> Option<String> {
+    if own.is_some() {
+        return own;
+    }
+    let key = ctx.data_opt::<Viewer>()?.idempotency_key.clone()?;
+    match &ctx.query_env.operation.node.selection_set.node.items[..] {
+        [_] => Some(key),
+        _ => Some(format!("{key}/{}", ctx.item.node.response_key().node)),
+    }
 }

@@ -20,7 +20,7 @@ use super::refusal::{Refusal, refuse};
 
 /// What pages of listed origins may send, and what they may read of the answers besides the usual.
 const SENT: &str = "accept, apollo-require-preflight, apollographql-client-name, apollographql-client-version, \
-    content-type, graphql-require-preflight, x-apollo-operation-name";
+    content-type, graphql-require-preflight, idempotency-key, x-apollo-operation-name";
 const READ: &str = "retry-after, x-request-id";
 
 /// Where a web page comes from: scheme, host and port.

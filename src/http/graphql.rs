@@ -22,6 +22,10 @@ use super::{
 };
 use crate::graphql::{Answer, Asked, Kind, Operation, Outcome, RequestId, Viewer};
 
+/// The key with which the mutations of a request can be repeated.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// How long it may be: half of what a key may be in an input, so that there is room for which mutation it is.
+const MAX_IDEMPOTENCY_KEY: usize = 100;
 /// The methods that there are.
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 /// Headers that a browser does not let a foreign page send unasked.
@@ -116,7 +120,11 @@ impl Caller<'_> {
         if operation.kind == Kind::Mutation && !may_write {
             return not_allowed("mutations are sent by POST", "POST").in_format(format).into_response();
         }
-        let viewer = Viewer { actor: "admin".into() };
+        let idempotency_key = match idempotency_key(self.headers) {
+            Ok(key) => key,
+            Err(refusal) => return refusal.in_format(format).into_response(),
+        };
+        let viewer = Viewer { idempotency_key, ..Viewer::admin() };
         match (self.accepted.single, self.accepted.stream) {
             (Some(format), _) if operation.kind != Kind::Subscription => {
                 let answer = self.server.endpoint.execute(operation, viewer, self.id).await;
@@ -164,6 +172,21 @@ impl Caller<'_> {
             response.extensions_mut().insert(Why(protocol::name(reason)));
         }
         response
+    }
+}
+
+/// The key with which the mutations of a request can be repeated, as it is or as a quoted string.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    let text = key.to_str().ok().filter(|_| keys.next().is_none()).map(str::trim);
+    let bare = text.map(|it| it.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(it));
+    match bare {
+        Some(key) if (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => {
+            let message = "`Idempotency-Key` is one key of 1 to 100 characters of ASCII";
+            Err(refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", message))
+        }
     }
 }
 

@@ -189,7 +189,7 @@ impl World {
         };
         let messages = match endpoint.prepare(asked) {
             Ok(it) => {
-                let viewer = Viewer { actor: "admin".into() };
+                let viewer = Viewer::admin();
                 endpoint.messages(it, viewer, RequestId(Uuid::nil())).map(message).boxed()
             }
             Err(refused) => stream::once(async move { refused.to_json() }).boxed(),

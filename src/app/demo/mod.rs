@@ -167,5 +167,14 @@ async fn write(
     reason: Option<String>,
 ) -> Result<Written, Failure> {
     let (actor, occurred_at) = (ACTOR.to_owned(), Some(at));
-    app.write(Call { target, command, actor, reason, occurred_at, idempotency_key: None }).await
+    app.write(Call {
+        target,
+        command,
+        actor,
+        reason,
+        occurred_at,
+        idempotency_key: None,
+        expected_version: None,
+    })
+    .await
 }

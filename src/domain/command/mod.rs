@@ -186,7 +186,7 @@ pub fn check_instant(field: &'static str, now: Timestamp, instant: Option<Timest
 
 fn limit(field: Option<&'static str>, most: usize, what: &str) -> Refusal {
     let message = format!("there can be at most {most} {what}");
-    Refusal { code: RefusalCode::LimitReached, message, field }
+    Refusal { field, ..Refusal::new(RefusalCode::LimitReached, message) }
 }
 
 fn not_applicable(field: &'static str, message: &str) -> Refusal {

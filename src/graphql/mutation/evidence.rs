@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
-use super::{Answer, Common, Done, actor, app, run};
+use super::{Answer, Basics, Common, Done, app, run, viewer};
 use crate::{
     app::Target,
     domain::{
@@ -52,7 +52,7 @@ impl EvidenceMutation {
             evidence: evidence_id(&input.evidence),
             verdict: input.verdict.into(),
             note: input.note,
-            reviewer: actor(ctx),
+            reviewer: viewer(ctx).actor,
         });
         let done = run(ctx, owner(&input.evidence), input.common, Ok(command)).await;
         Some(done.map(|done| ReviewEvidencePayload { evidence: evidence(ctx, &done), done }))
@@ -81,11 +81,9 @@ impl EvidenceMutation {
             ground: input.ground.into(),
             reason: input.reason.clone(),
         });
-        let common = Common {
-            reason: Some(input.reason),
-            occurred_at: input.occurred_at,
-            idempotency_key: input.idempotency_key,
-        };
+        let WaiveCriterionInput { reason, occurred_at, idempotency_key, expected_version, .. } = input;
+        let basics = Basics { reason: Some(reason), occurred_at, idempotency_key };
+        let common = Common { basics, expected_version };
         let done = run(ctx, Target::Learner(input.learner.into()), common, Ok(command)).await;
         Some(done.map(|done| WaiveCriterionPayload { criterion: criterion(ctx, &done, &slug), done }))
     }
@@ -171,8 +169,13 @@ pub(super) struct WaiveCriterionInput {
     /// When it was decided, between 2000-01-01 and a day from now; absent: now.
     occurred_at: Option<DateTime>,
     /// Makes the call safe to repeat: the same key with the same input answers what the first call
-    /// did, with `replayed: true`. 1 to 200 characters, unique for the learner.
+    /// did, with `replayed: true`. 1 to 200 characters, unique for the learner. It is kept for as long as the learner.
+    /// Absent: that of the `Idempotency-Key` header, if there is one.
     idempotency_key: Option<String>,
+    /// The version that the learner has to be at, as in `Learner.version`; otherwise nothing is done and the answer is
+    /// `CONFLICT`, with the version that they are at. Absent: whatever they are at. A call that is repeated with its
+    /// key is answered as the first time, whatever version it expects.
+    expected_version: Option<i32>,
 }
 
 /// What a reviewer decides.

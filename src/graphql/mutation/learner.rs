@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::{Answer, Common, Done, app, fault, patch, run};
+use super::{Answer, Basics, Common, Done, app, expected, fault, idempotency_key, patch, run};
 use crate::{
     app::{Erase, Failure, Target},
     domain::{
@@ -25,7 +25,8 @@ impl LearnerMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who comes.")] input: RegisterLearnerInput,
     ) -> Option<Answer<RegisterLearnerPayload>> {
-        let RegisterLearnerInput { name, external_id, email, stack, common } = input;
+        let RegisterLearnerInput { name, external_id, email, stack, basics } = input;
+        let common = Common { basics, expected_version: None };
         let command = Command::RegisterLearner(RegisterLearner { name, external_id, email, stack });
         let done = run(ctx, Target::New, common, Ok(command)).await;
         Some(done.map(|done| RegisterLearnerPayload { done }))
@@ -55,7 +56,8 @@ impl LearnerMutation {
         #[graphql(desc = "Who is to be forgotten.")] input: EraseLearnerInput,
     ) -> Option<Answer<EraseLearnerPayload>> {
         let refused = |refusal| Ok(EraseLearnerPayload { erased_id: None, done: Done::refused(refusal) });
-        let wish = match Erase::try_from(input) {
+        let idempotency_key = idempotency_key(ctx, input.idempotency_key.clone());
+        let wish = match Erase::try_from(EraseLearnerInput { idempotency_key, ..input }) {
             Ok(wish) => wish,
             Err(refusal) => return Some(refused(refusal)),
         };
@@ -82,7 +84,7 @@ pub(super) struct RegisterLearnerInput {
     /// Slug of the primary stack; it can be chosen later.
     stack: Option<String>,
     #[graphql(flatten)]
-    common: Common,
+    basics: Basics,
 }
 
 /// What changes of a learner. What is left out stays as it is.
@@ -112,17 +114,21 @@ pub(super) struct EraseLearnerInput {
     /// Not kept either.
     occurred_at: Option<DateTime>,
     /// Makes the call safe to repeat, also under an external id that nobody has any more. Erasing by
-    /// id is safe to repeat without one.
+    /// id is safe to repeat without one. Absent: that of the `Idempotency-Key` header, if there is one.
     idempotency_key: Option<String>,
+    /// The version that the learner has to be at, as in `Learner.version`; otherwise nothing is done and the answer is
+    /// `CONFLICT`, with the version that they are at. Absent: whatever they are at.
+    expected_version: Option<i32>,
 }
 
 impl TryFrom<EraseLearnerInput> for Erase {
     type Error = Refusal;
 
     fn try_from(input: EraseLearnerInput) -> Result<Self, Refusal> {
-        let EraseLearnerInput { learner, reason, occurred_at, idempotency_key } = input;
+        let EraseLearnerInput { learner, reason, occurred_at, idempotency_key, expected_version } = input;
         let occurred_at = occurred_at.map(|it| it.get("occurredAt")).transpose()?;
-        Ok(Self { learner: learner.into(), reason, occurred_at, idempotency_key })
+        let expected_version = expected_version.map(expected).transpose()?;
+        Ok(Self { learner: learner.into(), reason, occurred_at, idempotency_key, expected_version })
     }
 }
 

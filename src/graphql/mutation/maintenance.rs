@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::{Answer, Done, app, fault};
+use super::{Answer, Done, app, fault, idempotency_key};
 use crate::{
     app::Failure,
     graphql::scalar::DateTime,
@@ -25,6 +25,7 @@ impl MaintenanceMutation {
         #[graphql(desc = "Which backup.")] input: CreateBackupInput,
     ) -> Option<Answer<CreateBackupPayload>> {
         let CreateBackupInput { name, idempotency_key } = input;
+        let idempotency_key = self::idempotency_key(ctx, idempotency_key);
         Some(match app(ctx).create_backup(&name, idempotency_key).await {
             Ok(made) => {
                 let done = Done::maintained(true, made.replayed);
@@ -46,7 +47,7 @@ impl MaintenanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "How to compact it.")] input: CompactStoreInput,
     ) -> Option<Answer<CompactStorePayload>> {
-        Some(match app(ctx).compact_store(input.idempotency_key).await {
+        Some(match app(ctx).compact_store(idempotency_key(ctx, input.idempotency_key)).await {
             Ok(shrunk) => Ok(CompactStorePayload::new(shrunk)),
             Err(Failure::Refused(refusal)) => Ok(CompactStorePayload {
                 bytes_before: None,

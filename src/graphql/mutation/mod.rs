@@ -15,13 +15,18 @@ use async_graphql::{Context, InputObject, MergedObject};
 pub(super) use payload::MutationPayload;
 
 use super::{
-    context::{actor, app},
+    context::{app, idempotency_key, viewer},
     error::{Answer, fault},
     scalar::DateTime,
 };
 use crate::{
     app::{Call, Failure, Target, Written},
-    domain::{command::Command, event::Patch, refusal::Refusal},
+    domain::{
+        command::Command,
+        event::Patch,
+        id::Version,
+        refusal::{Refusal, RefusalCode},
+    },
 };
 use payload::Done;
 
@@ -38,15 +43,27 @@ pub struct Mutation(
     maintenance::MaintenanceMutation,
 );
 
-/// What every input may carry.
+/// What every input about a learner who is there may carry.
 #[derive(InputObject, Debug, Default)]
 pub(super) struct Common {
+    #[graphql(flatten)]
+    basics: Basics,
+    /// The version that the learner has to be at, as in `Learner.version`; otherwise nothing is done and the answer is
+    /// `CONFLICT`, with the version that they are at. Absent: whatever they are at. A call that is repeated with its
+    /// key is answered as the first time, whatever version it expects.
+    expected_version: Option<i32>,
+}
+
+/// What every input may carry.
+#[derive(InputObject, Debug, Default)]
+pub(super) struct Basics {
     /// Why, in the caller's words; kept with the event. At most 20,000 characters.
     reason: Option<String>,
     /// When it happened, between 2000-01-01 and a day from now; absent: now.
     occurred_at: Option<DateTime>,
     /// Makes the call safe to repeat: the same key with the same input answers what the first call
-    /// did, with `replayed: true`. 1 to 200 characters, unique for the learner.
+    /// did, with `replayed: true`. 1 to 200 characters, unique for the learner. It is kept for as long as the learner.
+    /// Absent: that of the `Idempotency-Key` header, if there is one.
     idempotency_key: Option<String>,
 }
 
@@ -71,15 +88,24 @@ async fn write(
     common: Common,
     command: Result<Command, Refusal>,
 ) -> Result<Written, Failure> {
+    let Common { basics: Basics { reason, occurred_at, idempotency_key: key }, expected_version } = common;
     let call = Call {
         target,
         command: command?,
-        actor: actor(ctx),
-        reason: common.reason,
-        occurred_at: common.occurred_at.map(|it| it.get("occurredAt")).transpose()?,
-        idempotency_key: common.idempotency_key,
+        actor: viewer(ctx).actor,
+        reason,
+        occurred_at: occurred_at.map(|it| it.get("occurredAt")).transpose()?,
+        idempotency_key: idempotency_key(ctx, key),
+        expected_version: expected_version.map(expected).transpose()?,
     };
     app(ctx).write(call).await
+}
+
+/// A version that a learner can be at.
+fn expected(version: i32) -> Result<Version, Refusal> {
+    let found = Version::try_from(version).ok().filter(|it| *it > 0);
+    let message = "must be at least 1";
+    found.ok_or_else(|| Refusal::of("expectedVersion", RefusalCode::OutOfRange, message))
 }
 
 /// Absent, null or a value: leave, clear or set.

@@ -16,6 +16,7 @@ use crate::{
     app::{Erased, Written},
     domain::{
         guide,
+        id::Version,
         refusal::{Refusal, RefusalCode},
     },
     graphql::cost::About,
@@ -25,7 +26,7 @@ use crate::{
 /// The common part of all payloads.
 #[derive(SimpleObject, Default)]
 pub(super) struct Done {
-    /// The learner afterwards; null: nothing was done.
+    /// The learner afterwards; null: nothing was done. Where another version was expected: the learner as they are.
     pub(super) learner: Option<Learner>,
     /// The event that this call, or the first call with the same key, wrote; null: nothing had to
     /// change.
@@ -74,7 +75,8 @@ impl Done {
     }
 
     pub(super) fn refused(refusal: Refusal) -> Self {
-        Self { user_errors: vec![UserError::new(refusal)], ..Self::default() }
+        let learner = refusal.current().cloned().map(Learner);
+        Self { learner, user_errors: vec![UserError::new(refusal)], ..Self::default() }
     }
 
     /// The thing that the call was about, where there is one.
@@ -92,12 +94,15 @@ pub(in crate::graphql) struct UserError {
     message: String,
     /// The path of the argument at fault, such as `["input", "percent"]`; null: the call as a whole.
     field: Option<Vec<String>>,
+    /// The version that the learner is at, where another one was expected; null: it was not about that.
+    current_version: Option<Version>,
 }
 
 impl UserError {
     fn new(refusal: Refusal) -> Self {
         Self {
             code: refusal.code.into(),
+            current_version: refusal.current().map(|it| it.version),
             message: refusal.message,
             field: refusal.field.map(|it| vec!["input".to_owned(), it.to_owned()]),
         }
@@ -120,7 +125,8 @@ pub(in crate::graphql) enum UserErrorCode {
     InTheFuture,
     /// Another learner has this external id or e-mail address, or another backup this name.
     AlreadyTaken,
-    /// Others wrote to the learner at the same time; trying again helps.
+    /// Others wrote to the learner: at the same time, where trying again helps, or since the version that was
+    /// expected.
     Conflict,
     /// The idempotency key was used with other input.
     IdempotencyKeyReused,

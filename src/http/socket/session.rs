@@ -129,7 +129,7 @@ impl Session {
         let asked = read_payload(payload.get().as_bytes()).map_err(|_| protocol::NO_OPERATION)?;
         match self.server.endpoint.prepare(asked) {
             Ok(operation) => {
-                let viewer = Viewer { actor: "admin".into() };
+                let viewer = Viewer::admin();
                 let (request, kind) = (self.server.fresh_id(), operation.kind);
                 self.n_refused = 0;
                 self.operations.start(id, kind, self.server.endpoint.messages(operation, viewer, request));

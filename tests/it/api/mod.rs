@@ -10,6 +10,7 @@ mod demo;
 mod erasure;
 mod event;
 mod evidence;
+mod expected;
 mod federation;
 mod goal;
 mod guide;

@@ -52,6 +52,21 @@ async fn the_same_call_with_a_key_writes_once_and_is_answered_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_those_who_expect_the_same_version_one_wins() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    for version in 1..4 {
+        let input = |it| json!({ "learner": { "id": learner }, "name": format!("Name {version}.{it}"), "expectedVersion": version });
+        let payloads = at_once(&world, "updateLearner", input).await;
+        let refused = payloads.iter().filter(|it| errors(it) == ["CONFLICT expectedVersion"]);
+        assert_eq!((count(&payloads, "changed"), refused.count()), (1, N - 1));
+        // Whoever lost reads what the winner left.
+        assert!(payloads.iter().all(|it| it["learner"]["version"] == version + 1));
+    }
+    assert_eq!(world.of(&learner, "version").await["version"], 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn different_calls_are_all_written() {
     let world = World::new();
     let learner = world.learner("Ada", None).await;

@@ -4,6 +4,7 @@ mod access;
 mod body;
 mod connection;
 mod get;
+mod key;
 mod negotiation;
 mod payload;
 mod rest;
