@@ -53,8 +53,8 @@ pub enum Target {
 pub struct Written {
     /// The learner afterwards.
     pub learner: Arc<Learner>,
-    /// The event that this call, or the first call with the same key, wrote.
-    pub event: Option<Event>,
+    /// The events that this call, or the first call with the same key, wrote; the first is what was asked for.
+    pub events: Vec<Event>,
     /// The goal, project or piece of evidence that it was about.
     pub subject: Option<Uuid>,
     /// Whether this call changed something.
@@ -74,7 +74,7 @@ impl Call {
             key: self.idempotency_key.clone()?,
             fingerprint: self.fingerprint(),
             recorded_at: now,
-            event: written.event.as_ref().map(|it| it.version),
+            event: written.events.first().map(|it| it.version),
             subject: written.subject,
             reached: written.reached.clone(),
             lost: written.lost.clone(),
@@ -92,6 +92,14 @@ impl Call {
 impl Written {
     /// Nothing had to happen.
     pub(super) fn unchanged(learner: Arc<Learner>, subject: Option<Uuid>) -> Self {
-        Self { learner, event: None, subject, changed: false, replayed: false, reached: vec![], lost: vec![] }
+        Self {
+            learner,
+            events: vec![],
+            subject,
+            changed: false,
+            replayed: false,
+            reached: vec![],
+            lost: vec![],
+        }
     }
 }

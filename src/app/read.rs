@@ -69,6 +69,19 @@ impl App {
         Ok(self.store.history(learner, before, 1).await?.pop())
     }
 
+    /// The event of a version, and those that were written together with it and come after it.
+    pub(super) async fn written_together(
+        &self,
+        learner: LearnerId,
+        first: Version,
+    ) -> Result<Vec<Event>, StoreError> {
+        let Some(event) = self.event_at(learner, first).await? else { return Ok(vec![]) };
+        let Some(batch) = event.batch else { return Ok(vec![event]) };
+        let later = self.store.history(learner, first, usize::MAX).await?;
+        let together = later.into_iter().take_while(|it| it.batch == Some(batch));
+        Ok([event].into_iter().chain(together).collect())
+    }
+
     /// A learner as they were at an instant, with their readiness then.
     pub async fn as_of(
         &self,

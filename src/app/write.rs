@@ -9,7 +9,7 @@ use crate::{
     domain::{
         command::{self, Context, Outcome},
         event::{Change, Event},
-        id::{EventId, LearnerId, Version},
+        id::{BatchId, EventId, LearnerId, Version},
         learner::{Learner, digest, fold},
         readiness::assess,
         refusal::{Refusal, RefusalCode},
@@ -73,7 +73,7 @@ impl App {
         };
         let outcome = command::decide(&context, &learner, &call.command)?;
         if let Some(known) = self.already_registered(&outcome).await? {
-            let outcome = Outcome { change: None, subject: Some(known.id.0) };
+            let outcome = Outcome { changes: vec![], subject: Some(known.id.0) };
             let written = self.commit(call, now, learner, history, outcome).await?;
             return Ok(written.map(|it| Written { learner: known, ..it }));
         }
@@ -95,7 +95,7 @@ impl App {
     /// Registering somebody who is already here as they are is no change; somebody else with the
     /// same external id or e-mail address is in the way.
     async fn already_registered(&self, outcome: &Outcome) -> Result<Option<Arc<Learner>>, Failure> {
-        let Some(Change::LearnerRegistered { external_id, email, .. }) = &outcome.change else {
+        let [change @ Change::LearnerRegistered { external_id, email, .. }] = &outcome.changes[..] else {
             return Ok(None);
         };
         let mut claims = vec![];
@@ -104,8 +104,11 @@ impl App {
         for claim in claims {
             let Some(holder) = self.store.find(&claim).await? else { continue };
             let Some(known) = self.store.load(holder).await? else { continue };
-            let same = outcome.change.as_ref().is_some_and(|it| command::is_same(it, &known));
-            return if same { Ok(Some(known)) } else { Err(taken(&Target::New, &claim).into()) };
+            return if command::is_same(change, &known) {
+                Ok(Some(known))
+            } else {
+                Err(taken(&Target::New, &claim).into())
+            };
         }
         Ok(None)
     }
@@ -119,20 +122,16 @@ impl App {
         outcome: Outcome,
     ) -> Result<Option<Written>, Failure> {
         let subject = outcome.subject;
-        let Some(change) = outcome.change else {
+        if outcome.changes.is_empty() {
             return self.commit_unchanged(call, now, learner, subject).await;
-        };
-        let event = self.event(call, now, &learner, change);
-        let next = Arc::new(learner.after(&event).unwrap_or_else(|| {
-            let mut events = history;
-            events.push(event.clone());
-            fold(learner.id, &events)
-        }));
+        }
+        let events = self.events(call, now, &learner, outcome.changes);
+        let next = Arc::new(after(&learner, history, &events));
         let at = next.updated_at;
         let (before, after) = (assess(&self.guide, &learner, at), assess(&self.guide, &next, at));
         let written = Written {
             learner: next.clone(),
-            event: Some(event.clone()),
+            events: events.clone(),
             subject,
             changed: true,
             replayed: false,
@@ -142,7 +141,7 @@ impl App {
         let commit = Commit {
             learner: learner.id,
             base: learner.version,
-            events: vec![event],
+            events,
             summary: Summary::from_readiness(&next, &after),
             state: next,
             receipt: call.receipt(now, &written),
@@ -171,19 +170,22 @@ impl App {
         self.store_commit(&call.target, commit).await.map(|it| it.map(|()| written))
     }
 
-    fn event(&self, call: &Call, now: Timestamp, learner: &Learner, change: Change) -> Event {
-        Event {
+    /// The events that tell of changes; several are a batch.
+    fn events(&self, call: &Call, now: Timestamp, learner: &Learner, changes: Vec<Change>) -> Vec<Event> {
+        let batch = (changes.len() > 1).then(|| BatchId(self.env.fresh_id()));
+        let event = |(version, change): (Version, Change)| Event {
             id: EventId(self.env.fresh_id()),
             learner: learner.id,
-            version: learner.version + 1,
+            version,
             occurred_at: call.occurred_at.or(change.instant()).unwrap_or(now),
             // A clock that was set back must not make an event older than the one before.
             recorded_at: now.max(learner.updated_at),
             actor: call.actor.clone(),
             reason: call.reason.clone(),
-            batch: None,
+            batch,
             change,
-        }
+        };
+        (learner.version + 1..).zip(changes).map(event).collect()
     }
 
     /// `None`: somebody else was faster, and another try may succeed.
@@ -210,14 +212,14 @@ impl App {
         if receipt.fingerprint != call.fingerprint() {
             return Err(other_input().into());
         }
-        let event = match receipt.event {
-            Some(version) => self.event_at(id, version).await?,
-            None => None,
+        let events = match receipt.event {
+            Some(first) => self.written_together(id, first).await?,
+            None => vec![],
         };
         Ok(Some(Written {
             learner,
-            changed: event.is_some(),
-            event,
+            changed: !events.is_empty(),
+            events,
             subject: receipt.subject,
             replayed: true,
             reached: receipt.reached,
@@ -232,6 +234,17 @@ pub(super) fn as_expected(learner: &Arc<Learner>, version: Option<Version>) -> R
         Some(expected) if expected != learner.version => Err(Refusal::other_version(learner.clone())),
         _ => Ok(()),
     }
+}
+
+/// The learner after these events too.
+fn after(learner: &Learner, mut history: Vec<Event>, events: &[Event]) -> Learner {
+    if let [event] = events
+        && let Some(next) = learner.after(event)
+    {
+        return next;
+    }
+    history.extend_from_slice(events);
+    fold(learner.id, &history)
 }
 
 pub(super) fn other_input() -> Refusal {

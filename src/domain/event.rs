@@ -4,6 +4,7 @@
 //! added, with a default; none is renamed, and none changes its meaning.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     guide::{Aspect, EvidenceKind},
@@ -174,6 +175,41 @@ impl Change {
     pub fn instant(&self) -> Option<Timestamp> {
         match self {
             Change::DeploymentChecked { checked_at, .. } => Some(*checked_at),
+            _ => None,
+        }
+    }
+
+    /// The goal, project or piece of evidence that it makes.
+    pub fn made(&self) -> Option<Uuid> {
+        match self {
+            Change::GoalSet { goal, .. } => Some(goal.0),
+            Change::ProjectAdded { project, .. } => Some(project.0),
+            Change::EvidenceSubmitted { evidence, .. } => Some(evidence.0),
+            _ => None,
+        }
+    }
+
+    /// The goal, project or piece of evidence, made before, that it is about.
+    pub fn subject(&self) -> Option<Uuid> {
+        match self {
+            Change::GoalUpdated { goal, .. } | Change::GoalClosed { goal, .. } => Some(goal.0),
+            Change::ProjectUpdated { project, .. }
+            | Change::ProjectRemoved { project }
+            | Change::DeploymentChecked { project, .. }
+            | Change::IncidentReported { project, .. } => Some(project.0),
+            Change::EvidenceReviewed { evidence, .. } | Change::EvidenceRetracted { evidence } => {
+                Some(evidence.0)
+            }
+            _ => None,
+        }
+    }
+
+    /// The version of the event that it undoes or redoes.
+    pub fn corrected(&self) -> Option<Version> {
+        match self {
+            Change::EventUndone { undone: corrected } | Change::EventRedone { redone: corrected } => {
+                Some(*corrected)
+            }
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::learner::Learner;
+use super::{event::Event, learner::Learner};
 
 /// A rule that the caller broke. The message is public; the code is stable.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -25,6 +25,8 @@ pub struct Refusal {
 pub enum Help {
     /// How the learner is whose version was another than expected.
     Current(Arc<Learner>),
+    /// The events that have to be undone or redone first, and whose they are; not all when there are many.
+    Events(Arc<Learner>, Vec<Event>),
 }
 
 /// The stable codes of refusals.
@@ -79,7 +81,18 @@ impl Refusal {
 
     /// How the learner is whose version was another than expected; `None`: it is not about that.
     pub fn current(&self) -> Option<&Arc<Learner>> {
-        self.help.as_ref().map(|Help::Current(learner)| learner)
+        match &self.help {
+            Some(Help::Current(learner)) => Some(learner),
+            _ => None,
+        }
+    }
+
+    /// The events that have to be undone or redone first, and whose they are; `None`: it is not about that.
+    pub fn events(&self) -> Option<(&Arc<Learner>, &[Event])> {
+        match &self.help {
+            Some(Help::Events(learner, events)) => Some((learner, events)),
+            _ => None,
+        }
     }
 
     /// There is no such thing as this field names.

@@ -10,6 +10,8 @@ mod learner;
 mod project;
 mod undo;
 
+use std::ops::Not;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -73,10 +75,18 @@ pub enum Command {
     RetractEvidence { evidence: EvidenceId },
     /// Waive a criterion.
     WaiveCriterion(WaiveCriterion),
-    /// Void an earlier event.
-    UndoEvent { event: Version },
-    /// Let a voided event hold again.
-    RedoEvent { event: Version },
+    /// Void an earlier event, and with `cascade` what depends on it.
+    UndoEvent {
+        event: Version,
+        #[serde(skip_serializing_if = "Not::not")]
+        cascade: bool,
+    },
+    /// Let a voided event hold again, and with `cascade` what it depends on and what was undone with it.
+    RedoEvent {
+        event: Version,
+        #[serde(skip_serializing_if = "Not::not")]
+        cascade: bool,
+    },
 }
 
 /// What a decision depends on besides the learner and the command.
@@ -96,19 +106,19 @@ pub struct Context<'a> {
 /// What becomes of a command that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// What has to happen; `None`: it was already so.
-    pub change: Option<Change>,
+    /// What has to happen, as one; nothing: it was already so.
+    pub changes: Vec<Change>,
     /// The goal, project or piece of evidence that the command was about.
     pub subject: Option<Uuid>,
 }
 
 impl Outcome {
     fn done(change: Change) -> Self {
-        Self { change: Some(change), subject: None }
+        Self { changes: vec![change], subject: None }
     }
 
     fn already() -> Self {
-        Self { change: None, subject: None }
+        Self { changes: vec![], subject: None }
     }
 
     fn about(self, subject: Uuid) -> Self {
@@ -145,10 +155,11 @@ pub fn decide(context: &Context<'_>, learner: &Learner, command: &Command) -> Re
         Command::ReviewEvidence(input) => evidence::review(learner, input),
         Command::RetractEvidence { evidence } => evidence::retract(learner, *evidence),
         Command::WaiveCriterion(input) => evidence::waive(context, learner, input),
-        Command::UndoEvent { event } => undo::undo(context, learner, *event),
-        Command::RedoEvent { event } => undo::redo(context, learner, *event),
+        Command::UndoEvent { event, cascade } => undo::undo(context, learner, *event, *cascade),
+        Command::RedoEvent { event, cascade } => undo::redo(context, learner, *event, *cascade),
     }?;
-    if outcome.change.is_some() && learner.version >= MAX_EVENTS {
+    let n_events = u32::try_from(outcome.changes.len()).unwrap_or(MAX_EVENTS);
+    if n_events > 0 && learner.version.saturating_add(n_events) > MAX_EVENTS {
         return Err(limit(None, MAX_EVENTS as usize, "events per learner"));
     }
     Ok(outcome)

@@ -1,50 +1,150 @@
 //! Voiding an event, and letting a voided one hold again.
+//!
+//! The rule on what came later: an event depends on the one that made what it is about (a goal, a project, a piece of
+//! evidence), and taking a course up again depends on the completion before it. What depends on something goes with
+//! it and comes back with it, and only when the caller says so. All other events stand for themselves.
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Context, MAX_EVIDENCE, MAX_GOALS, MAX_INCIDENTS, MAX_PROJECTS, Outcome, limit, not_applicable};
 use crate::domain::{
     event::{Change, Event},
     id::Version,
     learner::{Learner, fold},
-    refusal::Refusal,
+    refusal::{Help, Refusal},
+    slug::Slug,
 };
 
-pub(super) fn undo(context: &Context<'_>, learner: &Learner, event: Version) -> Result<Outcome, Refusal> {
-    check(context, event)?;
+/// How many events are undone or redone together.
+const MAX_TOGETHER: usize = 1_000;
+/// How many events a refusal names.
+const MAX_SHOWN: usize = 100;
+
+pub(super) fn undo(
+    context: &Context<'_>,
+    learner: &Learner,
+    event: Version,
+    cascade: bool,
+) -> Result<Outcome, Refusal> {
+    let target = find(context, event)?;
     if learner.voided.contains(&event) {
         return Ok(Outcome::already());
     }
-    correct(context, learner, Change::EventUndone { undone: event })
+    let dependants = dependants(context.history, &learner.voided, target);
+    if !dependants.is_empty() && !cascade {
+        let message = "later events depend on this one: undo them first, or say `cascade: true`";
+        return Err(needs(message, learner, dependants));
+    }
+    let versions = [target].into_iter().chain(dependants).map(|it| it.version);
+    correct(context, learner, versions.map(|undone| Change::EventUndone { undone }).collect())
 }
 
-pub(super) fn redo(context: &Context<'_>, learner: &Learner, event: Version) -> Result<Outcome, Refusal> {
-    check(context, event)?;
+pub(super) fn redo(
+    context: &Context<'_>,
+    learner: &Learner,
+    event: Version,
+    cascade: bool,
+) -> Result<Outcome, Refusal> {
+    let target = find(context, event)?;
     if !learner.voided.contains(&event) {
         return Ok(Outcome::already());
     }
-    correct(context, learner, Change::EventRedone { redone: event })
+    let mut versions = vec![event];
+    let needed = needed(context.history, &learner.voided, target);
+    if cascade {
+        versions.extend(needed.iter().map(|it| it.version));
+        versions.extend(undone_with(context.history, &learner.voided, event));
+    } else if !needed.is_empty() {
+        let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
+        return Err(needs(message, learner, needed));
+    }
+    correct(context, learner, versions.into_iter().map(|redone| Change::EventRedone { redone }).collect())
 }
 
-fn check(context: &Context<'_>, version: Version) -> Result<(), Refusal> {
-    let event = context.history.iter().find(|it| it.version == version);
-    match event.map(|it| &it.change) {
-        None => Err(Refusal::not_found("event", "event")),
-        Some(Change::LearnerRegistered { .. }) => {
+/// The event of that version, if it is one that can be undone.
+fn find<'a>(context: &Context<'a>, version: Version) -> Result<&'a Event, Refusal> {
+    let event = at(context.history, version).ok_or_else(|| Refusal::not_found("event", "event"))?;
+    match event.change {
+        Change::LearnerRegistered { .. } => {
             Err(not_applicable("event", "a registration cannot be undone: erase the learner instead"))
         }
-        Some(Change::EventUndone { .. } | Change::EventRedone { .. }) => Err(not_applicable(
+        Change::EventUndone { .. } | Change::EventRedone { .. } => Err(not_applicable(
             "event",
             "an undo or redo is reversed by its opposite: name the event that it was about",
         )),
-        Some(_) => Ok(()),
+        _ => Ok(event),
     }
 }
 
-/// What was removed may come back only where there is still room for it.
-fn correct(context: &Context<'_>, learner: &Learner, change: Change) -> Result<Outcome, Refusal> {
+fn at(history: &[Event], version: Version) -> Option<&Event> {
+    history.binary_search_by_key(&version, |it| it.version).ok().map(|at| &history[at])
+}
+
+/// The events that hold and depend on this one, oldest first.
+fn dependants<'a>(history: &'a [Event], voided: &BTreeSet<Version>, on: &Event) -> Vec<&'a Event> {
+    let later = history.iter().filter(|it| it.version > on.version && !voided.contains(&it.version));
+    match (&on.change, on.change.made()) {
+        (_, Some(made)) => later.filter(|it| it.change.subject() == Some(made)).collect(),
+        (Change::CourseCompleted { course, .. }, None) => {
+            // What follows another completion depends on that one.
+            let until_next = later.take_while(|it| !completes(it, course));
+            until_next
+                .filter(|it| matches!(&it.change, Change::CourseReopened { course: of } if of == course))
+                .collect()
+        }
+        _ => vec![],
+    }
+}
+
+fn completes(event: &Event, course: &Slug) -> bool {
+    matches!(&event.change, Change::CourseCompleted { course: of, .. } if of == course)
+}
+
+/// What an event depends on that is undone.
+fn needed<'a>(history: &'a [Event], voided: &BTreeSet<Version>, event: &Event) -> Vec<&'a Event> {
+    let basis = basis(history, voided, event);
+    basis.filter(|it| voided.contains(&it.version)).into_iter().collect()
+}
+
+/// The event that another depends on; of several completions the last that holds, or else the last.
+fn basis<'a>(history: &'a [Event], voided: &BTreeSet<Version>, event: &Event) -> Option<&'a Event> {
+    let earlier = || history.iter().rev().skip_while(|it| it.version >= event.version);
+    match &event.change {
+        Change::CourseReopened { course } => {
+            let completions = || earlier().filter(|it| completes(it, course));
+            completions().find(|it| !voided.contains(&it.version)).or_else(|| completions().next())
+        }
+        change => {
+            let subject = change.subject()?;
+            earlier().find(|it| it.change.made() == Some(subject))
+        }
+    }
+}
+
+/// What was undone together with an event when that was undone last, and still is.
+fn undone_with<'a>(
+    history: &'a [Event],
+    voided: &'a BTreeSet<Version>,
+    event: Version,
+) -> impl Iterator<Item = Version> + 'a {
+    let undone = |it: &Event| match it.change {
+        Change::EventUndone { undone } => Some(undone),
+        _ => None,
+    };
+    let batch = history.iter().rev().find(|it| undone(it) == Some(event)).and_then(|it| it.batch);
+    let together = history.iter().filter(move |it| batch.is_some() && it.batch == batch).filter_map(undone);
+    together.filter(move |it| *it != event && voided.contains(it))
+}
+
+/// What was removed may come back only where there is still room for it, and not everything goes at once.
+fn correct(context: &Context<'_>, learner: &Learner, changes: Vec<Change>) -> Result<Outcome, Refusal> {
+    if changes.len() > MAX_TOGETHER {
+        return Err(limit(Some("cascade"), MAX_TOGETHER, "events that are undone or redone together"));
+    }
     let mut events = context.history.to_vec();
-    if let Some(last) = events.last() {
-        let event = Event { version: last.version + 1, change: change.clone(), ..last.clone() };
-        events.push(event);
+    if let Some(last) = context.history.last() {
+        let next = (last.version + 1..).zip(&changes);
+        events.extend(next.map(|(version, it)| Event { version, change: it.clone(), ..last.clone() }));
     }
     let after = fold(learner.id, &events);
     for (count, most, what) in COUNTS {
@@ -52,7 +152,13 @@ fn correct(context: &Context<'_>, learner: &Learner, change: Change) -> Result<O
             return Err(limit(Some("event"), most, what));
         }
     }
-    Ok(Outcome::done(change))
+    Ok(Outcome { changes, subject: None })
+}
+
+fn needs(message: &str, learner: &Learner, events: Vec<&Event>) -> Refusal {
+    let events = events.into_iter().take(MAX_SHOWN).cloned().collect();
+    let help = Some(Help::Events(Arc::new(learner.clone()), events));
+    Refusal { help, ..not_applicable("event", message) }
 }
 
 type Count = fn(&Learner) -> usize;

@@ -23,6 +23,9 @@ use crate::{
     graphql::object::{Event, Learner, Milestone, milestones},
 };
 
+/// How many of the events that went with another are shown.
+const MAX_SHOWN: usize = 100;
+
 /// The common part of all payloads.
 #[derive(SimpleObject, Default)]
 pub(super) struct Done {
@@ -48,12 +51,18 @@ pub(super) struct Done {
     /// The goal, project or piece of evidence that it was about.
     #[graphql(skip)]
     subject: Option<Uuid>,
+    /// The versions of the events that were undone or redone beside the one that was named; not all when there are many.
+    #[graphql(skip)]
+    pub(super) also: Vec<Version>,
 }
 
 impl Done {
     pub(super) fn written(guide: &Arc<guide::Guide>, written: Written) -> Self {
-        let event = written.event.map(|it| Event::new(it, Some(written.learner.clone())));
+        let mut events = written.events.into_iter();
+        let event = events.next().map(|it| Event::new(it, Some(written.learner.clone())));
+        let also = events.filter_map(|it| it.change.corrected()).take(MAX_SHOWN);
         Self {
+            also: also.collect(),
             learner: Some(Learner(written.learner)),
             event,
             changed: written.changed,
@@ -79,6 +88,11 @@ impl Done {
         Self { learner, user_errors: vec![UserError::new(refusal)], ..Self::default() }
     }
 
+    /// Whether nothing was wrong.
+    pub(super) fn is_done(&self) -> bool {
+        self.user_errors.is_empty()
+    }
+
     /// The thing that the call was about, where there is one.
     pub(super) fn subject<T>(&self, find: impl FnOnce(&Learner, Uuid) -> Option<T>) -> Option<T> {
         find(self.learner.as_ref()?, self.subject?)
@@ -96,13 +110,21 @@ pub(in crate::graphql) struct UserError {
     field: Option<Vec<String>>,
     /// The version that the learner is at, where another one was expected; null: it was not about that.
     current_version: Option<Version>,
+    /// The events that depend on the one that was to be undone, or on which the one that was to be redone depends.
+    /// At most 100 of them, oldest first; empty: it was not about that.
+    #[graphql(directive = About::apply(10))]
+    events: Vec<Event>,
 }
 
 impl UserError {
     fn new(refusal: Refusal) -> Self {
+        let events = refusal.events().map_or(vec![], |(learner, events)| {
+            events.iter().map(|it| Event::new(it.clone(), Some(learner.clone()))).collect()
+        });
         Self {
             code: refusal.code.into(),
             current_version: refusal.current().map(|it| it.version),
+            events,
             message: refusal.message,
             field: refusal.field.map(|it| vec!["input".to_owned(), it.to_owned()]),
         }

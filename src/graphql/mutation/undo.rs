@@ -9,7 +9,7 @@ use crate::{
         command::Command,
         id::{LearnerId, Version},
     },
-    graphql::{id::NodeId, object::Event},
+    graphql::{cost::About, id::NodeId, object::Event},
 };
 
 /// Events are undone and redone.
@@ -19,30 +19,44 @@ pub(super) struct UndoMutation;
 #[Object]
 impl UndoMutation {
     /// Voids an event: the learner's state is as if it had never happened, and history shows both.
-    /// A registration cannot be undone, nor an undo or redo: name the event that it was about.
+    /// A registration cannot be undone, nor an undo or redo: name the event that it was about. Later events depend
+    /// on it where it made the goal, project or piece of evidence that they are about, or the completion of the
+    /// course that they reopened. Then it is refused with `NOT_APPLICABLE` and those `events`, unless `cascade` says
+    /// that they are undone with it, as one batch.
     async fn undo_event(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which event.")] input: UndoEventInput,
     ) -> Option<Answer<UndoEventPayload>> {
         let (target, event) = decode(&input.event);
-        let done = run(ctx, target, input.common, Ok(Command::UndoEvent { event })).await;
+        let command = Command::UndoEvent { event, cascade: input.cascade };
+        let done = run(ctx, target, input.common, Ok(command)).await;
         Some(match done {
-            Ok(done) => named(ctx, &done, event).await.map(|undone| UndoEventPayload { undone, done }),
+            Ok(done) => named(ctx, &done, event).await.map(|(undone, also_undone)| UndoEventPayload {
+                undone,
+                also_undone,
+                done,
+            }),
             Err(error) => Err(error),
         })
     }
 
-    /// Lets an undone event hold again.
+    /// Lets an undone event hold again. Where it depends on others that are undone, it is refused with
+    /// `NOT_APPLICABLE` and those `events`, unless `cascade` says that they are redone with it.
     async fn redo_event(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which event.")] input: RedoEventInput,
     ) -> Option<Answer<RedoEventPayload>> {
         let (target, event) = decode(&input.event);
-        let done = run(ctx, target, input.common, Ok(Command::RedoEvent { event })).await;
+        let command = Command::RedoEvent { event, cascade: input.cascade };
+        let done = run(ctx, target, input.common, Ok(command)).await;
         Some(match done {
-            Ok(done) => named(ctx, &done, event).await.map(|redone| RedoEventPayload { redone, done }),
+            Ok(done) => named(ctx, &done, event).await.map(|(redone, also_redone)| RedoEventPayload {
+                redone,
+                also_redone,
+                done,
+            }),
             Err(error) => Err(error),
         })
     }
@@ -57,9 +71,14 @@ fn decode(id: &ID) -> (Target, Version) {
     (Target::Owner("event", found.map(|it| it.0)), found.map_or(0, |it| it.1))
 }
 
-async fn named(ctx: &Context<'_>, done: &Done, version: Version) -> Answer<Option<Event>> {
-    let Some(learner) = &done.learner else { return Ok(None) };
-    Event::load(app(ctx), learner, version).await
+/// The event that was named, where something was or had been done, and those that went with it.
+async fn named(ctx: &Context<'_>, done: &Done, version: Version) -> Answer<(Option<Event>, Vec<Event>)> {
+    let Some(learner) = done.learner.as_ref().filter(|_| done.is_done()) else { return Ok((None, vec![])) };
+    let (app, mut also) = (app(ctx), vec![]);
+    for version in &done.also {
+        also.extend(Event::load(app, learner, *version).await?);
+    }
+    Ok((Event::load(app, learner, version).await?, also))
 }
 
 /// Which event is voided.
@@ -67,6 +86,9 @@ async fn named(ctx: &Context<'_>, done: &Done, version: Version) -> Answer<Optio
 pub(super) struct UndoEventInput {
     /// The event's id.
     event: ID,
+    /// Whether the events that depend on it are undone with it.
+    #[graphql(default)]
+    cascade: bool,
     #[graphql(flatten)]
     common: Common,
 }
@@ -76,6 +98,9 @@ pub(super) struct UndoEventInput {
 pub(super) struct RedoEventInput {
     /// The event's id.
     event: ID,
+    /// Whether the events on which it depends are redone with it, and those that were undone with it.
+    #[graphql(default)]
+    cascade: bool,
     #[graphql(flatten)]
     common: Common,
 }
@@ -85,6 +110,9 @@ pub(super) struct RedoEventInput {
 pub(super) struct UndoEventPayload {
     /// The event that is voided; null: nothing was done.
     undone: Option<Event>,
+    /// The events that depended on it and are voided with it, at most 100 of them; all are of the `batch` of `event`.
+    #[graphql(directive = About::apply(10))]
+    also_undone: Vec<Event>,
     #[graphql(flatten)]
     done: Done,
 }
@@ -94,6 +122,9 @@ pub(super) struct UndoEventPayload {
 pub(super) struct RedoEventPayload {
     /// The event that holds again; null: nothing was done.
     redone: Option<Event>,
+    /// The events that hold again with it, at most 100 of them; all are of the `batch` of `event`.
+    #[graphql(directive = About::apply(10))]
+    also_redone: Vec<Event>,
     #[graphql(flatten)]
     done: Done,
 }

@@ -24,6 +24,7 @@ mod mutation;
 mod node;
 mod panic;
 mod patch;
+mod program;
 mod project;
 mod race;
 mod readiness;

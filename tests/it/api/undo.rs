@@ -114,3 +114,134 @@ async fn what_was_removed_comes_back_and_can_be_changed_again() {
     world.call("undoEvent", "", json!({ "event": event })).await;
     assert_eq!(world.refusals("updateProject", rename).await, [""; 0]);
 }
+
+/// A project with a rename, a check and an incident: versions 2 to 5.
+async fn used_project(world: &World) -> (String, Vec<Value>) {
+    let learner = world.learner("Ada", None).await;
+    let project = world.project(&learner, "Shop").await;
+    for (mutation, rest) in [
+        ("updateProject", json!({ "name": "Shop 2" })),
+        ("recordDeployment", json!({ "url": "https://example.com", "ok": true })),
+        ("reportIncident", json!({ "title": "Down", "cause": "A leak", "fix": "A patch" })),
+    ] {
+        let mut input = rest;
+        input["project"] = json!(project);
+        assert_eq!(world.call(mutation, "", input).await["changed"], true);
+    }
+    let events = world.of(&learner, "events { nodes { id } }").await["events"]["nodes"].clone();
+    (learner, events.as_array().unwrap().iter().map(|it| it["id"].clone()).collect())
+}
+
+const HELP: &str = "userErrors { code message field events { version kind voided learner { name } } }";
+
+#[tokio::test]
+async fn what_others_depend_on_is_undone_with_them_or_not_at_all() {
+    let world = World::new();
+    let (learner, events) = used_project(&world).await;
+    let before = world.of(&learner, STATE).await;
+    let refused = world.call("undoEvent", HELP, json!({ "event": events[1] })).await;
+    let dependants = ["PROJECT_UPDATED", "DEPLOYMENT_CHECKED", "INCIDENT_REPORTED"];
+    let dependants = (3..).zip(dependants).map(|(version, kind)| {
+        json!({ "version": version, "kind": kind, "voided": false, "learner": { "name": "Ada" } })
+    });
+    let expected = json!([{
+        "code": "NOT_APPLICABLE",
+        "message": "later events depend on this one: undo them first, or say `cascade: true`",
+        "field": ["input", "event"],
+        "events": dependants.collect::<Vec<_>>(),
+    }]);
+    assert_eq!(refused["userErrors"], expected);
+    assert_eq!((world.of(&learner, STATE).await, &refused["changed"]), (before.clone(), &json!(false)));
+
+    let input = json!({ "event": events[1], "cascade": true, "idempotencyKey": "key" });
+    let selection = "undone { version voided } alsoUndone { version voided } event { batch }";
+    let undone = world.call("undoEvent", selection, input.clone()).await;
+    assert_eq!(undone["undone"], json!({ "version": 2, "voided": true }));
+    assert_eq!(undone["alsoUndone"].as_array().unwrap().len(), 3);
+    assert_eq!(undone["alsoUndone"][2], json!({ "version": 5, "voided": true }));
+    assert_eq!(world.of(&learner, "projects { name }").await["projects"], json!([]));
+    let batches = "events { nodes { kind version batch } }";
+    let written = world.of(&learner, batches).await["events"]["nodes"].as_array().unwrap()[5..].to_vec();
+    assert_eq!(written.len(), 4);
+    assert!(written.iter().all(|it| it["kind"] == "EVENT_UNDONE" && it["batch"] == undone["event"]["batch"]));
+    assert!(undone["event"]["batch"].is_string());
+    // Repeated with its key, it says the same.
+    let mut again = world.call("undoEvent", selection, input).await;
+    assert_eq!(again["replayed"], true);
+    again["replayed"] = json!(false);
+    assert_eq!(again, undone);
+
+    let input = json!({ "event": events[1], "cascade": true });
+    let redone = world.call("redoEvent", "alsoRedone { version voided }", input.clone()).await;
+    let back = (3..6).map(|it| json!({ "version": it, "voided": false })).collect::<Vec<_>>();
+    assert_eq!((&redone["alsoRedone"], redone["learner"]["version"].as_i64()), (&json!(back), Some(13)));
+    assert_eq!(world.of(&learner, STATE).await, before);
+    assert_eq!(world.call("redoEvent", "", input).await["changed"], false);
+}
+
+#[tokio::test]
+async fn what_depends_on_something_undone_is_redone_with_it_or_not_at_all() {
+    let world = World::new();
+    let (learner, events) = used_project(&world).await;
+    let before = world.of(&learner, STATE).await;
+    world.call("undoEvent", "", json!({ "event": events[1], "cascade": true })).await;
+    let refused = world.call("redoEvent", HELP, json!({ "event": events[3] })).await;
+    let needed =
+        json!([{ "version": 2, "kind": "PROJECT_ADDED", "voided": true, "learner": { "name": "Ada" } }]);
+    assert_eq!(refused["userErrors"][0]["code"], "NOT_APPLICABLE");
+    assert_eq!(refused["userErrors"][0]["events"], needed);
+    // The project alone comes back, and then one of the events about it.
+    world.call("redoEvent", "", json!({ "event": events[1] })).await;
+    let project = "projects { name deployed }";
+    assert_eq!(world.of(&learner, project).await["projects"], json!([{ "name": "Shop", "deployed": false }]));
+    assert_eq!(world.call("redoEvent", "", json!({ "event": events[3] })).await["changed"], true);
+    assert_eq!(world.of(&learner, project).await["projects"], json!([{ "name": "Shop", "deployed": true }]));
+    for event in [&events[2], &events[4]] {
+        world.call("redoEvent", "", json!({ "event": event })).await;
+    }
+    assert_eq!(world.of(&learner, STATE).await, before);
+}
+
+#[tokio::test]
+async fn taking_a_course_up_again_depends_on_the_last_completion() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    let course = |certificate: Option<&str>| json!({ "learner": { "id": learner }, "course": "cicd-automation", "certificateUrl": certificate });
+    let first = world.call("completeCourse", "", course(None)).await["event"]["id"].clone();
+    let second =
+        world.call("completeCourse", "", course(Some("https://example.com/c"))).await["event"]["id"].clone();
+    let reopen = json!({ "learner": { "id": learner }, "course": "cicd-automation" });
+    assert_eq!(world.call("reopenCourse", "", reopen).await["changed"], true);
+    let undo = |event: &Value| json!({ "event": event });
+    assert_eq!(world.refusals("undoEvent", undo(&second)).await, ["NOT_APPLICABLE event"]);
+    assert_eq!(world.call("undoEvent", "", undo(&first)).await["changed"], true);
+    assert_eq!(world.call("redoEvent", "", undo(&first)).await["changed"], true);
+    let input = json!({ "event": second, "cascade": true });
+    assert_eq!(
+        world.call("undoEvent", "alsoUndone { kind }", input).await["alsoUndone"],
+        json!([{ "kind": "COURSE_REOPENED" }])
+    );
+    let status =
+        world.of(&learner, "courseProgress { status certificateUrl }").await["courseProgress"].clone();
+    assert_eq!(status, json!([{ "status": "COMPLETED", "certificateUrl": null }]));
+}
+
+#[tokio::test]
+async fn so_many_events_at_once_are_too_many() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    let project = world.project(&learner, "Shop").await;
+    for check in 0..1_000 {
+        let input = json!({ "project": project, "url": format!("https://example.com/{check}"), "ok": true });
+        world.call("recordDeployment", "", input).await;
+    }
+    let events = world.of(&learner, "events(first: 3) { nodes { id } }").await["events"]["nodes"].clone();
+    let input = json!({ "event": events[1]["id"], "cascade": true });
+    assert_eq!(world.refusals("undoEvent", input.clone()).await, ["LIMIT_REACHED cascade"]);
+    let shown = world.call("undoEvent", HELP, json!({ "event": events[1]["id"] })).await;
+    assert_eq!(shown["userErrors"][0]["events"].as_array().unwrap().len(), 100);
+    world.call("undoEvent", "", json!({ "event": events[2]["id"] })).await;
+    let undone = world.call("undoEvent", "alsoUndone { version }", input).await;
+    assert_eq!(undone["alsoUndone"].as_array().unwrap().len(), 100);
+    assert_eq!(world.of(&learner, "version").await["version"], 1_002 + 1 + 1_000);
+}
