@@ -24,7 +24,7 @@ pub use erase::{Erase, Erased};
 pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
 pub use progress::Standing;
-pub use read::{Clock, LearnerRef};
+pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS};
 
 use crate::{
     domain::{guide::Guide, learner::Learner, summary::Summary},

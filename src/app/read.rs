@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{App, Failure};
 use crate::{
     domain::{
-        event::{Change, Event},
+        event::Event,
         id::{LearnerId, Version},
-        learner::{Learner, fold},
+        learner::{Learner, states_at},
         readiness::{Readiness, Supposition, assess, suppose},
-        refusal::Refusal,
+        refusal::{Refusal, RefusalCode},
         time::Timestamp,
     },
     store::{Claim, StoreError},
@@ -32,6 +32,20 @@ pub enum Clock {
     /// When it was recorded: what was known then.
     Recorded,
 }
+
+/// How far apart the instants of a history are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Every {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    Week,
+    /// The same day of each month in UTC, or the last day of a shorter month.
+    Month,
+}
+
+/// How many instants a history can have: a day for each of more than a year.
+pub const MAX_INSTANTS: usize = 400;
 
 impl App {
     /// The id of the learner meant, whether or not they are still here.
@@ -92,18 +106,68 @@ impl App {
         if clock == Clock::Recorded && at >= learner.updated_at {
             return Ok((learner.clone(), assess(&self.guide, learner, at)));
         }
-        let mut events = self.store.history(learner.id, 0, usize::MAX).await?;
-        events.retain(|it| match clock {
-            Clock::Recorded => it.recorded_at <= at,
-            Clock::Occurred => it.occurred_at <= at || is_correction(it),
+        let mut then = self.as_of_all(learner.id, &[at], clock).await?;
+        Ok(then.remove(0))
+    }
+
+    /// A learner as they were at `from` and then again and again until `to`, with their readiness each time.
+    pub async fn history(
+        &self,
+        learner: LearnerId,
+        from: Timestamp,
+        to: Timestamp,
+        every: Every,
+        clock: Clock,
+    ) -> Result<Vec<(Arc<Learner>, Readiness)>, Failure> {
+        if to < from {
+            let message = "`from` must not be later than `to`";
+            return Err(Refusal::of("from", RefusalCode::OutOfRange, message).into());
+        }
+        let instants = (0..).map(|n| every.after(from, n)).take_while(|it| *it <= to);
+        let instants: Vec<_> = instants.take(MAX_INSTANTS + 1).collect();
+        if MAX_INSTANTS < instants.len() {
+            let message =
+                format!("a history can have at most {MAX_INSTANTS} instants: let them be further apart");
+            return Err(Refusal::of("every", RefusalCode::LimitReached, message).into());
+        }
+        Ok(self.as_of_all(learner, &instants, clock).await?)
+    }
+
+    /// A learner as they were at each of these instants, which are in order, with their readiness then.
+    pub async fn as_of_all(
+        &self,
+        learner: LearnerId,
+        instants: &[Timestamp],
+        clock: Clock,
+    ) -> Result<Vec<(Arc<Learner>, Readiness)>, StoreError> {
+        let events = self.store.history(learner, 0, usize::MAX).await?;
+        let states = states_at(learner, &events, instants, |it| clock.of(it));
+        let assessed = states.into_iter().zip(instants).map(|(state, at)| {
+            let readiness = assess(&self.guide, &state, *at);
+            (state, readiness)
         });
-        let then = fold(learner.id, &events);
-        let readiness = assess(&self.guide, &then, at);
-        Ok((Arc::new(then), readiness))
+        Ok(assessed.collect())
     }
 }
 
-/// An undo or redo says what we know, not what happened.
-fn is_correction(event: &Event) -> bool {
-    matches!(event.change, Change::EventUndone { .. } | Change::EventRedone { .. })
+impl Every {
+    /// The instant that is `n` times as far from `start`.
+    fn after(self, start: Timestamp, n: i32) -> Timestamp {
+        match self {
+            Every::Day => start.plus_days(n.into()),
+            Every::Week => start.plus_days(i64::from(n) * 7),
+            Every::Month => start.plus_months(n),
+        }
+    }
+}
+
+impl Clock {
+    /// From when on an event is there; `None`: always, for an undo or redo says what we know, not what happened.
+    fn of(self, event: &Event) -> Option<Timestamp> {
+        match self {
+            Clock::Recorded => Some(event.recorded_at),
+            Clock::Occurred if event.change.corrected().is_some() => None,
+            Clock::Occurred => Some(event.occurred_at),
+        }
+    }
 }

@@ -52,6 +52,14 @@ impl Timestamp {
         Self::from_micros(self.0.saturating_add(days.saturating_mul(DAY)))
     }
 
+    /// The same time of day and day of the month, that many months later in UTC; the last day of a shorter month.
+    pub fn plus_months(self, months: i32) -> Self {
+        let at = Offset::UTC.to_datetime(self.jiff());
+        let later = jiff::Span::new().try_months(months).and_then(|it| at.checked_add(it));
+        let later = later.and_then(|it| Offset::UTC.to_timestamp(it));
+        Self(later.map_or(jiff::Timestamp::MAX.as_microsecond(), |it| it.as_microsecond()))
+    }
+
     /// This instant, that many seconds later (earlier when negative).
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self::from_micros(self.0.saturating_add(seconds.saturating_mul(SECOND)))
@@ -119,6 +127,20 @@ mod tests {
             let far = Timestamp::from_micros(start).plus_days(i64::MAX).plus_days(i64::MIN);
             assert!(!far.to_string().is_empty());
         }
+    }
+
+    #[test]
+    fn months_end_where_they_end() {
+        let at = |text| Timestamp::parse(text).expect("an instant");
+        for (months, expected) in [
+            (0, "2026-01-31T23:59:59.000001Z"),
+            (1, "2026-02-28T23:59:59.000001Z"),
+            (2, "2026-03-31T23:59:59.000001Z"),
+            (25, "2028-02-29T23:59:59.000001Z"),
+        ] {
+            assert_eq!(at("2026-01-31T23:59:59.000001Z").plus_months(months), at(expected), "{months}");
+        }
+        assert!(at("2026-01-31T00:00:00Z").plus_months(i32::MAX) > at("9999-01-01T00:00:00Z"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From events to state: pure and total. Any sequence of events folds, a senseless one too: an
 //! event that speaks of something that is not there changes nothing.
 
-use std::collections::BTreeSet;
+use std::{borrow::Borrow, collections::BTreeSet};
 
 use super::{
     CourseProgress, Deployment, Evidence, Goal, Incident, KEPT_DEPLOYMENTS, Learner, Project, Review, Since,
@@ -16,10 +16,11 @@ use crate::domain::{
 };
 
 /// The state after these events, which are in order of their versions.
-pub fn fold(id: LearnerId, events: &[Event]) -> Learner {
+pub fn fold(id: LearnerId, events: &[impl Borrow<Event>]) -> Learner {
     let mut learner = Learner::new(id);
     learner.voided = voided(events);
     for event in events {
+        let event = event.borrow();
         learner.count(event);
         if !learner.voided.contains(&event.version) {
             learner.change(event);
@@ -29,9 +30,10 @@ pub fn fold(id: LearnerId, events: &[Event]) -> Learner {
 }
 
 /// The versions that are undone and not redone.
-pub fn voided(events: &[Event]) -> BTreeSet<Version> {
+pub fn voided(events: &[impl Borrow<Event>]) -> BTreeSet<Version> {
     let mut voided = BTreeSet::new();
     for event in events {
+        let event = event.borrow();
         match event.change {
             Change::EventUndone { undone } if can_be_voided(events, event, undone) => {
                 voided.insert(undone);
@@ -46,9 +48,9 @@ pub fn voided(events: &[Event]) -> BTreeSet<Version> {
 }
 
 /// An undo can void what came before it, but for the registration and other undos and redos.
-fn can_be_voided(events: &[Event], undo: &Event, target: Version) -> bool {
-    let found = events.binary_search_by_key(&target, |it| it.version);
-    target < undo.version && found.is_ok_and(|at| events[at].change.is_undoable())
+fn can_be_voided(events: &[impl Borrow<Event>], undo: &Event, target: Version) -> bool {
+    let found = events.binary_search_by_key(&target, |it| it.borrow().version);
+    target < undo.version && found.is_ok_and(|at| events[at].borrow().change.is_undoable())
 }
 
 impl Learner {
@@ -59,9 +61,14 @@ impl Learner {
             return None;
         }
         let mut next = self.clone();
-        next.count(event);
-        next.change(event);
+        next.add(event);
         Some(next)
+    }
+
+    /// One more event, which undoes and redoes none.
+    pub(super) fn add(&mut self, event: &Event) {
+        self.count(event);
+        self.change(event);
     }
 
     fn count(&mut self, event: &Event) {

@@ -5,6 +5,7 @@
 //! stand, and what the rules need of them.
 
 mod fold;
+mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ use super::{
 };
 
 pub use fold::{fold, voided};
+pub use states::states_at;
 
 /// A learner's state after `version` events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

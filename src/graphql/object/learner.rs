@@ -142,6 +142,26 @@ object! {
             Ok(At(Readiness::new(app, &then, readiness)))
         }
 
+        /// Readiness at `from` and then again and again until `to`, such as for a chart. Each says in `asOf` for when it
+        /// is. At most 400 instants; those in the future are as if nothing happened any more.
+        #[graphql(directive = About::apply(50), directive = cost::apply(COST_OF_HISTORY.to_string()))]
+        async fn readiness_history(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The first instant.")] from: DateTime,
+            #[graphql(desc = "No instant is later than this.")] to: DateTime,
+            #[graphql(desc = "How far apart the instants are.", default)] every: Every,
+            #[graphql(desc = "Which of an event's two instants decides whether it was there.", default)]
+            clock: Clock,
+        ) -> Answer<At<Vec<Readiness>>> {
+            let app = app(ctx);
+            let from = from.get("from").map_err(|it| public(it.into()))?;
+            let to = to.get("to").map_err(|it| public(it.into()))?;
+            let history = app.history(self.0.id, from, to, every.into(), clock.into()).await.map_err(public)?;
+            let history = history.into_iter().map(|(then, readiness)| Readiness::new(app, &then, readiness));
+            Ok(history.collect())
+        }
+
         /// What to do next, best first: what completes a milestone, then what the guide orders earlier,
         /// then what meets most criteria.
         #[graphql(directive = Counted::apply("first", 3), directive = cost::apply(COST_OF_ASSESSING.to_string()))]
@@ -199,6 +219,19 @@ impl From<LearnerRef> for app::LearnerRef {
             LearnerRef::ExternalId(external_id) => Self::ExternalId(external_id),
         }
     }
+}
+
+/// How far apart the instants of a history are.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[graphql(remote = "app::Every", name = "HistoryInterval")]
+pub(in crate::graphql) enum Every {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    #[default]
+    Week,
+    /// The same day of each month in UTC, or the last day of a shorter month.
+    Month,
 }
 
 /// Which of an event's two instants counts.

@@ -14,6 +14,7 @@ mod expected;
 mod federation;
 mod goal;
 mod guide;
+mod history;
 mod http;
 mod instant;
 mod key;
