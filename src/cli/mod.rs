@@ -4,7 +4,10 @@ mod guide;
 mod serve;
 mod tools;
 
-use std::{io::Write as _, sync::Arc};
+use std::{
+    io::{ErrorKind, Write as _},
+    sync::Arc,
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use milepost::store::embedded::Progress;
@@ -16,7 +19,14 @@ pub(crate) use tools::{ToolCommand, run};
 /// Says something to whoever called. Somebody who reads only the beginning has had enough.
 pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    let said = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    // Whoever closed a pipe has read enough.
+    if let Err(error) = said
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        eprintln!("milepost: the standard output cannot be written: {error}");
+        std::process::exit(1);
+    }
 }
 
 /// Shows how far something is, where a terminal is there to show it on.

@@ -11,7 +11,7 @@ use clap::Args;
 use milepost::{
     app::{App, Env, Failure, SystemEnv, fill_with_demo, summarizer},
     domain::guide::Guide,
-    graphql::{EndpointOptions, Form, Manifest},
+    graphql::{self, EndpointOptions, Form, Manifest},
     http,
     store::embedded::{EmbeddedOptions, EmbeddedStore},
 };
@@ -85,6 +85,7 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
     }
     let guide = guide_of(options.guide.as_deref())?;
     let manifest = options.operations.as_deref().map(manifest_of).transpose()?.unwrap_or_default();
+    graphql::check_manifest(form_of(&options), &manifest)?;
     raise_limit_of_files();
     // Whoever finds the port open can end the server in order.
     let interrupted = interrupted()?;
@@ -109,15 +110,16 @@ fn manifest_of(path: &Path) -> Result<Manifest, String> {
     manifest.map_err(|it| format!("--operations {}: {it}", path.display()))
 }
 
+fn form_of(options: &ServeOptions) -> Form {
+    if options.federation { Form::Subgraph } else { Form::Plain }
+}
+
 fn http_options(options: ServeOptions, manifest: Manifest) -> http::Options {
+    let form = form_of(&options);
     http::Options {
         allow_origins: options.allow_origin,
         draft_statuses: options.draft_statuses,
-        endpoint: EndpointOptions {
-            form: if options.federation { Form::Subgraph } else { Form::Plain },
-            manifest,
-            only_manifest: options.only_operations,
-        },
+        endpoint: EndpointOptions { form, manifest, only_manifest: options.only_operations },
         ..http::Options::default()
     }
 }

@@ -23,7 +23,7 @@ impl Viewer {
 }
 
 /// Which request this is, so that what a client is told and what the log says can be put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestId(pub uuid::Uuid);
 
 /// The product.

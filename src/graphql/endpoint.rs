@@ -132,7 +132,8 @@ impl Endpoint {
         if self.pulse.is_slow() {
             return Err(busy());
         }
-        self.documents.prepare(asked)
+        let id = asked.id;
+        unless_it_panics(id, || self.documents.prepare(asked))
     }
 
     /// Executes a query or a mutation.
@@ -281,6 +282,12 @@ fn too_large() -> Refused {
     Refused::new(Reason::TooLarge, code::ANSWER_TOO_LARGE, message, None)
 }
 
+/// A fault in how documents are read is that request's alone, as one in a resolver is.
+fn unless_it_panics<T>(id: RequestId, work: impl FnOnce() -> Result<T, Refused>) -> Result<T, Refused> {
+    let done = EXECUTING.sync_scope((), || std::panic::catch_unwind(AssertUnwindSafe(work)));
+    done.unwrap_or_else(|panic| Err(broken(panic, id)))
+}
+
 fn broken(panic: Panic, id: RequestId) -> Refused {
     panic::log(&panic, Some(id), &[]);
     internal(id)
@@ -289,4 +296,26 @@ fn broken(panic: Panic, id: RequestId) -> Refused {
 fn internal(id: RequestId) -> Refused {
     let error = panic::error(None);
     Refused { reason: Reason::Internal, errors: vec![panic::named(error, Some(id))] }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_in_reading_is_that_requests_alone() {
+        let id = RequestId(Uuid::from_u128(7));
+        let refused = unless_it_panics::<()>(id, || panic!("secret")).expect_err("it panicked");
+        let text = String::from_utf8(refused.to_json()).expect("text");
+        assert_eq!(
+            text,
+            format!(
+                r#"{{"errors":[{{"message":"internal server error","extensions":{{"code":"INTERNAL_SERVER_ERROR","requestId":"{}"}}}}]}}"#,
+                id.0
+            )
+        );
+        assert_eq!(refused.reason, Reason::Internal);
+    }
 }

@@ -37,7 +37,7 @@ use subscription::Subscription;
 
 pub use at_once::Permit;
 pub use context::{RequestId, Viewer};
-pub use document::{Asked, Cost, Kind, Manifest, Operation, Reason, Refused, limits};
+pub use document::{Asked, Cost, Kind, Manifest, Operation, Reason, Refused, check_manifest, limits};
 pub use endpoint::{Answer, DEADLINE, Endpoint, EndpointOptions, Message, Messages, Outcome};
 pub use error::code;
 pub use panic::is_caught as panic_is_caught;

@@ -67,7 +67,9 @@ fn is_rfc_3339(text: &str) -> bool {
     let Some((clock, rest)) = text.split_at_checked(19) else { return false };
     let digits = |it: char| it.is_ascii_digit();
     let zone = rest.strip_prefix('.').map_or(rest, |it| it.trim_start_matches(digits));
-    has_shape(clock, "0000-00-00T00:00:00") && ["Z", "+00:00", "-00:00"].iter().any(|it| has_shape(zone, it))
+    let has_zone = ["Z", "+00:00", "-00:00"].iter().any(|it| has_shape(zone, it));
+    // Calendars know zones of more than a day.
+    has_shape(clock, "0000-00-00T00:00:00") && has_zone && zone.get(1..3).is_none_or(|hours| hours < "24")
 }
 
 /// Whether a text is like another but for the digits.

@@ -66,7 +66,7 @@ async fn asked(server: &Server, request: Request, id: RequestId) -> Response {
     };
     let caller = Caller { server, headers: &head.headers, accepted, id };
     match asked {
-        Ok(asked) => caller.answer(asked, is_post).await,
+        Ok(asked) => caller.answer(Asked { id, ..asked }, is_post).await,
         Err(refusal) => refusal.in_format(accepted.for_errors()).into_response(),
     }
 }

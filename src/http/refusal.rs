@@ -57,7 +57,11 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (message, code) = (json!(self.message), self.code);
-        let body = format!(r#"{{"errors":[{{"message":{message},"extensions":{{"code":"{code}"}}}}]}}"#);
+        let id = match REQUEST.try_with(|it| it.0) {
+            Ok(id) if self.status == StatusCode::INTERNAL_SERVER_ERROR => format!(r#","requestId":"{id}""#),
+            _ => String::new(),
+        };
+        let body = format!(r#"{{"errors":[{{"message":{message},"extensions":{{"code":"{code}"{id}}}}}]}}"#);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         response.extensions_mut().insert(Why(self.code));

@@ -44,7 +44,7 @@ pub(super) fn read_payload(json: &[u8]) -> Result<Asked, Malformed> {
     }
     let payload: Payload = read_json(json).ok_or(Malformed::new(
         "the body must be a JSON object with `query` as a string, and perhaps `variables` and `extensions` as objects and \
-         `operationName` and `documentId` as strings, each once",
+         `operationName` and `documentId` as strings, each once; nothing in it is nested more than 125 deep",
     ))?;
     let mut asked = Asked {
         query: payload.query,

@@ -43,7 +43,8 @@ impl Site {
         let (method, route) = (name_of(request.method()), route_of(request.uri().path()));
         let is_head = request.method() == Method::HEAD;
         let answer = AssertUnwindSafe(REQUEST.scope(id, self.checked(request, id))).catch_unwind().await;
-        let mut response = answer.unwrap_or_else(|_| refusal::internal_error().into_response());
+        let mut response =
+            answer.unwrap_or_else(|_| REQUEST.sync_scope(id, || refusal::internal_error().into_response()));
         refusal::log(&mut response, method, route, id);
         if is_head { without_body(response) } else { response }
     }

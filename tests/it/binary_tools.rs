@@ -65,6 +65,26 @@ fn a_store_goes_through_all_of_them() {
 }
 
 #[test]
+fn an_export_that_is_cut_leaves_nothing_behind() {
+    let (dir, store) = stopped();
+    let (cut, other) = (dir.path().join("cut.jsonl"), dir.path().join("other"));
+    let export = says(&store, &["export", "-"]);
+    fs::write(&cut, &export[..export.len() / 2]).unwrap();
+    check_failure(&run(&other, &["import", text(&cut)]), &["cut or damaged", "nothing was changed"]);
+    let left = fs::read_dir(&other).unwrap().map(|it| it.unwrap().file_name()).collect::<Vec<_>>();
+    assert_eq!(left, ["LOCK"]);
+    fs::write(&cut, export).unwrap();
+    says(&other, &["import", text(&cut)]);
+}
+
+#[test]
+fn what_cannot_be_said_is_a_failure() {
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let said = milepost().arg("schema").stdout(full()).output().unwrap();
+    check_failure(&said, &["the standard output cannot be written"]);
+}
+
+#[test]
 fn what_comes_in_through_a_pipe_is_imported() {
     let (dir, store) = stopped();
     let other = dir.path().join("other");

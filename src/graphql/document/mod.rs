@@ -24,7 +24,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use async_graphql::{Positioned, ServerError, Variables, parser::types::Field};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::{Form, error::code};
+use super::{Form, context::RequestId, error::code};
 use cache::{Cache, Hash, Kept};
 use ready::Ready;
 
@@ -44,6 +44,8 @@ pub struct Asked {
     pub hash: Option<String>,
     /// Whether the answer shall tell what the operation cost.
     pub tell_cost: bool,
+    /// The request with which it came.
+    pub id: RequestId,
 }
 
 /// What an operation does.
@@ -124,6 +126,15 @@ pub(super) struct Documents {
     cache: Cache,
     listed: HashMap<Hash, Arc<Kept>>,
     only_listed: bool,
+}
+
+/// Says which operation of a manifest does not fit the schema, and why.
+///
+/// # Errors
+///
+/// When one does not.
+pub fn check_manifest(form: Form, manifest: &Manifest) -> Result<(), String> {
+    Documents::new(form, manifest, true).map(drop)
 }
 
 impl Documents {
@@ -327,7 +338,7 @@ mod tests {
         );
         for text in [texts, chains] {
             let refused = documents.of_text(&text).expect_err("it is too large");
-            assert!(refused.errors[0].message.contains("too large"), "{:?}", refused.errors);
+            assert!(refused.errors[0].message.contains("more than 3 MiB"), "{:?}", refused.errors);
         }
     }
 }

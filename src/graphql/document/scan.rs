@@ -45,7 +45,8 @@ impl Iterator for Tokens<'_> {
     fn next(&mut self) -> Option<Range<usize>> {
         loop {
             match self.bytes.get(self.at)? {
-                b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xEF | 0xBB | 0xBF => self.at += 1,
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => self.at += 1,
+                _ if self.bytes[self.at..].starts_with(BOM) => self.at += BOM.len(),
                 b'#' => self.at = self.end_of(|it| matches!(it, b'\n' | b'\r')),
                 _ => break,
             }
@@ -56,10 +57,19 @@ impl Iterator for Tokens<'_> {
             b'"' => self.end_of_text(),
             b'.' if self.bytes[start..].starts_with(b"...") => start + 3,
             it if is_word(it) => self.end_of(|it| !is_word(it)),
-            _ => start + 1,
+            // What belongs to the same character.
+            _ => start + 1 + self.bytes[start + 1..].iter().take_while(|it| is_continued(**it)).count(),
         };
         Some(start..self.at)
     }
+}
+
+/// What may stand before a text, or anywhere between tokens.
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// Whether a byte of UTF-8 goes on with the character that the bytes before it began.
+fn is_continued(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
 }
 
 /// Whether names and numbers consist of it.
@@ -106,6 +116,8 @@ impl<'a> Tokens<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn tokens(text: &str) -> usize {
@@ -126,6 +138,18 @@ mod tests {
             ("\"\"\"\\\"\"\"", 1),
         ] {
             assert_eq!(tokens(text), n_tokens, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Also of what no document has outside of texts and comments.
+        #[test]
+        fn tokens_split_no_character(text in "([{}()\"\\\\#a .é\u{a0}\u{feff}\u{ff01}🦀\n]|\\PC){0,20}") {
+            for token in Tokens::of(&text) {
+                prop_assert!(text.get(token).is_some_and(|it| !it.is_empty()));
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
     wire::{End, Wire},
 };
 use crate::{
-    graphql::{self, Reason, Refused, Viewer, code},
+    graphql::{self, Asked, Reason, Refused, Viewer, code},
     http::{Server, request::read_payload},
 };
 
@@ -127,10 +127,10 @@ impl Session {
             return self.wire.send(protocol::error(&id, &refused)).await;
         }
         let asked = read_payload(payload.get().as_bytes()).map_err(|_| protocol::NO_OPERATION)?;
-        match self.server.endpoint.prepare(asked) {
+        let request = self.server.fresh_id();
+        match self.server.endpoint.prepare(Asked { id: request, ..asked }) {
             Ok(operation) => {
-                let viewer = Viewer::admin();
-                let (request, kind) = (self.server.fresh_id(), operation.kind);
+                let (viewer, kind) = (Viewer::admin(), operation.kind);
                 self.n_refused = 0;
                 self.operations.start(id, kind, self.server.endpoint.messages(operation, viewer, request));
                 Ok(())

@@ -5,6 +5,8 @@ mod limits;
 mod persisted;
 mod variables;
 
+use std::sync::LazyLock;
+
 use async_graphql::Variables;
 use milepost::graphql::{Asked, Endpoint, EndpointOptions, Operation, Reason, Refused};
 use serde_json::Value;
@@ -15,6 +17,9 @@ use crate::world::World;
 fn endpoint() -> Endpoint {
     Endpoint::new(World::new().app, EndpointOptions::default()).expect("threads")
 }
+
+/// One for many tries.
+static ENDPOINT: LazyLock<Endpoint> = LazyLock::new(endpoint);
 
 fn asked(query: impl Into<String>) -> Asked {
     Asked { query: Some(query.into()), ..Asked::default() }
@@ -84,9 +89,25 @@ fn errors_are_plain_short_and_few() {
     assert_eq!(errors[0]["locations"], serde_json::json!([{ "line": 2, "column": 11 }]));
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    /// Pieces of documents, and what has no place in one, in any order.
+    #[test]
+    fn whatever_is_sent_is_read_or_refused(
+        text in "(query |fragment A on Guide|\\{|\\}|\\(|\\)|\\[|\"x\"|\"\"\"|\"|guide|\\$a: Int = 1|\\.\\.\\.|@skip|#|\\n|\\\\|é|\u{a0}|\u{feff}|\u{ff01}|🦀| |\\PC){0,16}",
+    ) {
+        if let Err(refused) = ENDPOINT.prepare(asked(text)) {
+            proptest::prop_assert_ne!(refused.reason, Reason::Internal);
+        }
+    }
+}
+
 #[test]
 fn syntax_errors_say_where() {
-    for (query, line, column) in [("{ guide { slug }", 1, 17), ("{ é }", 1, 3), ("{\n  \"é\" }", 2, 3)] {
+    for (query, line, column) in
+        [("{ guide { slug }", 1, 17), ("{ é }", 1, 3), ("{\n  \"é\" }", 2, 3), ("{ a(b: \"c\") é }", 1, 13)]
+    {
         let refused = endpoint().prepare(asked(query)).expect_err("no GraphQL");
         assert_eq!(code(&refused), "GRAPHQL_PARSE_FAILED");
         let error = &errors(&refused)[0];

@@ -84,7 +84,22 @@ pub fn import(
         )));
     }
     let home = Home::found(directory, options.files())?;
-    let mut builder = Builder::new(&home.files, &home.incoming(), first.store, options.segment_bytes)?;
+    let last = receive(from, &home, first.store, options).inspect_err(|_| {
+        // Whoever made the directory can serve from it. What cannot be removed is told when somebody tries.
+        let _ = home.files.remove_tree(&home.incoming());
+    })?;
+    settle_in(&home, &last.digest, options)?;
+    Ok(last)
+}
+
+/// Builds a ledger of what was exported, which must be what its last line says.
+fn receive(
+    from: &mut dyn BufRead,
+    home: &Home,
+    store: Uuid,
+    options: &ToolOptions,
+) -> Result<Transferred, StoreError> {
+    let mut builder = Builder::new(&home.files, &home.incoming(), store, options.segment_bytes)?;
     let mut content = Content::default();
     let last = loop {
         let line = read_line(from)?;
@@ -106,7 +121,6 @@ pub fn import(
         return Err(refused("the records are not those that the last line names"));
     }
     builder.finish()?;
-    settle_in(&home, &last.digest, options)?;
     Ok(last)
 }
 
