@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use milepost::{
     domain::{
-        event::{Change, Event},
+        event::{Change, Event, Moved},
         id::{EventId, GoalId, LearnerId},
         learner::{CourseProgress, Learner},
         slug::Slug,
@@ -101,8 +101,19 @@ impl Person {
             let id = EventId(id_at(at, bits));
             let (occurred_at, recorded_at, actor) = (at, at, "self".to_owned());
             let (reason, batch) = (None, None);
-            let event =
-                Event { id, learner, version, occurred_at, recorded_at, actor, reason, batch, change };
+            let milestones = Moved::default();
+            let event = Event {
+                id,
+                learner,
+                version,
+                occurred_at,
+                recorded_at,
+                actor,
+                reason,
+                batch,
+                milestones,
+                change,
+            };
             self.state = Arc::new(self.state.after(&event).expect("neither an undo nor a redo"));
             events.push(event);
         }

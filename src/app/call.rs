@@ -8,10 +8,9 @@ use super::LearnerRef;
 use crate::{
     domain::{
         command::Command,
-        event::Event,
+        event::{Event, Moved},
         id::{LearnerId, Version},
         learner::{Digest, Learner, digest},
-        slug::Slug,
         time::Timestamp,
     },
     store::Receipt,
@@ -61,10 +60,8 @@ pub struct Written {
     pub changed: bool,
     /// Whether an earlier call with the same key answers.
     pub replayed: bool,
-    /// Milestones met now and not before.
-    pub reached: Vec<Slug>,
-    /// Milestones met before and not now.
-    pub lost: Vec<Slug>,
+    /// Which milestones that moved.
+    pub milestones: Moved,
 }
 
 impl Call {
@@ -76,8 +73,8 @@ impl Call {
             recorded_at: now,
             event: written.events.first().map(|it| it.version),
             subject: written.subject,
-            reached: written.reached.clone(),
-            lost: written.lost.clone(),
+            reached: written.milestones.reached.clone(),
+            lost: written.milestones.lost.clone(),
         })
     }
 
@@ -98,8 +95,7 @@ impl Written {
             subject,
             changed: false,
             replayed: false,
-            reached: vec![],
-            lost: vec![],
+            milestones: Moved::default(),
         }
     }
 }

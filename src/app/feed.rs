@@ -11,24 +11,12 @@ use crate::{
         event::Event,
         id::{LearnerId, Version},
         learner::{Learner, fold},
-        readiness::assess,
-        slug::Slug,
     },
     store::{Bucket, N_BUCKETS, Position, StoreError},
 };
 
-/// An event of one learner, with what it did to them.
-#[derive(Debug, Clone)]
-pub struct Announcement {
-    /// What happened.
-    pub event: Event,
-    /// The learner right after it.
-    pub learner: Arc<Learner>,
-    /// Milestones that it reached.
-    pub reached: Vec<Slug>,
-    /// Milestones that it lost.
-    pub lost: Vec<Slug>,
-}
+/// An event of one learner, with the learner right after it.
+pub type Announcement = (Event, Arc<Learner>);
 
 /// How far somebody has read the feed of everyone: the last position read in each bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +97,8 @@ impl LearnerFollower {
             Some(next) => Arc::new(next),
             None => Arc::new(self.state_at(event.version).await?),
         };
-        let before = assess(&self.app.guide, &self.state, event.recorded_at);
-        let after = assess(&self.app.guide, &next, event.recorded_at);
         self.state = next.clone();
-        let (reached, lost) = (after.newly_met_since(&before), before.newly_met_since(&after));
-        Ok(Announcement { event, learner: next, reached, lost })
+        Ok((event, next))
     }
 
     /// The learner as of a version: as many events, for versions have no gaps.

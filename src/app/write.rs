@@ -8,7 +8,7 @@ use super::{App, Call, Failure, Target, Written};
 use crate::{
     domain::{
         command::{self, Context, Outcome},
-        event::{Change, Event},
+        event::{Change, Event, Moved},
         id::{BatchId, EventId, LearnerId, Version},
         learner::{Learner, digest, fold},
         readiness::assess,
@@ -125,18 +125,20 @@ impl App {
         if outcome.changes.is_empty() {
             return self.commit_unchanged(call, now, learner, subject).await;
         }
-        let events = self.events(call, now, &learner, outcome.changes);
+        let mut events = self.events(call, now, &learner, outcome.changes);
         let next = Arc::new(after(&learner, history, &events));
         let at = next.updated_at;
         let (before, after) = (assess(&self.guide, &learner, at), assess(&self.guide, &next, at));
+        let milestones =
+            Moved { reached: after.newly_met_since(&before), lost: before.newly_met_since(&after) };
+        events[0].milestones = milestones.clone();
         let written = Written {
             learner: next.clone(),
             events: events.clone(),
             subject,
             changed: true,
             replayed: false,
-            reached: after.newly_met_since(&before),
-            lost: before.newly_met_since(&after),
+            milestones,
         };
         let commit = Commit {
             learner: learner.id,
@@ -183,6 +185,7 @@ impl App {
             actor: call.actor.clone(),
             reason: call.reason.clone(),
             batch,
+            milestones: Moved::default(),
             change,
         };
         (learner.version + 1..).zip(changes).map(event).collect()
@@ -222,8 +225,7 @@ impl App {
             events,
             subject: receipt.subject,
             replayed: true,
-            reached: receipt.reached,
-            lost: receipt.lost,
+            milestones: Moved { reached: receipt.reached, lost: receipt.lost },
         }))
     }
 }

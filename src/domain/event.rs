@@ -34,9 +34,30 @@ pub struct Event {
     /// What it was written together with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchId>,
+    /// Which milestones it moved, with what was written together with it, as the guide was when it was recorded.
+    #[serde(default, skip_serializing_if = "Moved::is_nothing")]
+    pub milestones: Moved,
     /// What happened.
     #[serde(flatten)]
     pub change: Change,
+}
+
+/// Milestones that were reached and lost.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Moved {
+    /// Met afterwards and not before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<Slug>,
+    /// Met before and not afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Slug>,
+}
+
+impl Moved {
+    /// Whether none moved.
+    pub fn is_nothing(&self) -> bool {
+        self.reached.is_empty() && self.lost.is_empty()
+    }
 }
 
 /// What happened.

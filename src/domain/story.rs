@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::{
-    event::{Change, Closed, Event, Ground, Patch, Verdict},
+    event::{Change, Closed, Event, Ground, Moved, Patch, Verdict},
     guide::{Aspect, EvidenceKind},
     id::{EventId, EvidenceId, GoalId, LearnerId, ProjectId, Version},
     learner::{Learner, fold},
@@ -55,6 +55,7 @@ pub(crate) fn event(version: Version, occurred_at: Timestamp, change: Change) ->
         actor: "coach".into(),
         reason: None,
         batch: None,
+        milestones: Moved::default(),
         change,
     }
 }

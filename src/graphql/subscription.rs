@@ -47,12 +47,12 @@ impl Subscription {
         let guide = app.guide.clone();
         let stream = app.follow_learner(learner.id, after);
         let message = move |it: Result<Announcement, StoreError>| {
-            let it = it.map_err(fault)?;
+            let (event, learner) = it.map_err(fault)?;
             Ok(LearnerEventMessage {
-                event: Event::new(it.event, Some(it.learner.clone())),
-                learner: Learner(it.learner),
-                milestones_reached: milestones(&guide, &it.reached),
-                milestones_lost: milestones(&guide, &it.lost),
+                milestones_reached: milestones(&guide, &event.milestones.reached),
+                milestones_lost: milestones(&guide, &event.milestones.lost),
+                event: Event::new(event, Some(learner.clone())),
+                learner: Learner(learner),
             })
         };
         Ok(stream.map(message).boxed())

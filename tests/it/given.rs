@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use milepost::{
     domain::{
-        event::{Change, Event, Patch},
+        event::{Change, Event, Moved, Patch},
         guide::EvidenceKind,
         id::{EventId, EvidenceId, LearnerId, Version},
         learner::{Digest, Learner, fold},
@@ -122,6 +122,7 @@ impl Person {
             actor: "test".into(),
             reason: None,
             batch: None,
+            milestones: Moved::default(),
             change,
         }
     }

@@ -67,8 +67,8 @@ impl Done {
             event,
             changed: written.changed,
             replayed: written.replayed,
-            milestones_reached: milestones(guide, &written.reached),
-            milestones_lost: milestones(guide, &written.lost),
+            milestones_reached: milestones(guide, &written.milestones.reached),
+            milestones_lost: milestones(guide, &written.milestones.lost),
             user_errors: vec![],
             subject: written.subject,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Description, Enum, ID};
 
-use super::Learner;
+use super::{Learner, Milestone, milestones};
 use crate::{
     app::App,
     domain::{
@@ -16,6 +16,7 @@ use crate::{
     graphql::{
         at_once::{names, object},
         context::app,
+        cost::About,
         error::{Answer, fault},
         id::NodeId,
         page::{PageArguments, PageInfo, Slice, write_cursor},
@@ -98,6 +99,18 @@ object! {
         /// Events of the same batch were written as one.
         fn batch(&self) -> Option<ID> {
             self.get().batch.map(|it| ID(it.to_string()))
+        }
+
+        /// The milestones that it reached, with the rest of its batch, as the guide was when it was recorded.
+        #[graphql(directive = About::apply(1))]
+        fn milestones_reached(&self, ctx: &Context<'_>) -> Vec<Milestone> {
+            milestones(&app(ctx).guide, &self.get().milestones.reached)
+        }
+
+        /// The milestones that it lost, likewise.
+        #[graphql(directive = About::apply(1))]
+        fn milestones_lost(&self, ctx: &Context<'_>) -> Vec<Milestone> {
+            milestones(&app(ctx).guide, &self.get().milestones.lost)
         }
 
         /// Whether it is undone, and not redone.

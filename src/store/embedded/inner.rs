@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            event::{Change, Event, Patch},
+            event::{Change, Event, Moved, Patch},
             id::EventId,
             learner::fold,
             summary::Summary,
@@ -284,6 +284,7 @@ mod tests {
             actor: "test".into(),
             reason: None,
             batch: None,
+            milestones: Moved::default(),
             change,
         }];
         let state = Arc::new(fold(learner, &events));

@@ -120,6 +120,55 @@ async fn messages_tell_which_milestones_an_event_moved() {
     assert_eq!(column(&next(&mut stream).await.unwrap()["milestonesLost"], "slug"), ["sql"]);
 }
 
+/// All that there is to say of an event.
+const EVENT: &str = "id version kind summary occurredAt recordedAt actor reason batch voided
+    milestonesReached { slug } milestonesLost { slug }";
+
+#[tokio::test]
+async fn an_event_is_the_same_wherever_it_is_told() {
+    let world = World::embedded();
+    let learner = world.learner("Ada", Some("nodejs")).await;
+    world.gets_ready(&learner).await;
+    let added =
+        world.of(&learner, "events(first: 2) { nodes { id } }").await["events"]["nodes"][1]["id"].clone();
+    let selection = format!("event {{ {EVENT} }}");
+    let undo = json!({ "event": added, "cascade": true, "reason": "It was another's." });
+    let undone = world.call("undoEvent", &selection, undo).await["event"].clone();
+    let redone =
+        world.call("redoEvent", &selection, json!({ "event": added, "cascade": true })).await["event"]
+            .clone();
+
+    let history = format!("events(first: 100) {{ nodes {{ {EVENT} }} }} version");
+    let history = world.of(&learner, &history).await;
+    let of_learner = history["events"]["nodes"].as_array().unwrap().clone();
+    assert_eq!(history["version"], of_learner.len());
+    for event in [undone, redone] {
+        assert!(of_learner.contains(&event), "{event:#}");
+    }
+    let moved = |field: &str| of_learner.iter().flat_map(|it| column(&it[field], "slug")).collect::<Vec<_>>();
+    // What was reached first was lost by the undo and reached again by the redo.
+    assert!(!moved("milestonesLost").is_empty());
+    let mut again = moved("milestonesReached");
+    again.retain(|it| moved("milestonesLost").contains(it));
+    assert_eq!(again.len(), 2 * moved("milestonesLost").len(), "{again:?}");
+
+    for query in [
+        format!(
+            "subscription($id: ID!) {{ learnerEvents(learner: {{ id: $id }}) {{ event {{ {EVENT} }} }} }}"
+        ),
+        format!("subscription {{ events {{ event {{ {EVENT} }} }} }}"),
+    ] {
+        let mut stream = follow(&world, &query, json!({ "id": learner }));
+        for event in &of_learner {
+            let mut told = next(&mut stream).await.unwrap()["event"].clone();
+            // The one stream shows the learner of then, the other the learner of now.
+            told["voided"] = event["voided"].clone();
+            assert_eq!(told, *event);
+        }
+        assert!(is_silent(&mut stream).await);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_follower_misses_nothing_while_many_write() {
     let world = World::new();

@@ -163,6 +163,7 @@ mod tests {
             actor: String::new(),
             reason: None,
             batch: None,
+            milestones: crate::domain::event::Moved::default(),
             change: crate::domain::event::Change::EventUndone { undone: 1 },
         }
     }

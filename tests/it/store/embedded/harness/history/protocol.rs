@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use milepost::{
     domain::{
-        event::{Change, Event},
+        event::{Change, Event, Moved},
         id::{EventId, Version},
         learner::{Learner, digest},
     },
@@ -100,6 +100,7 @@ impl Call {
             actor: "test".into(),
             reason: None,
             batch: None,
+            milestones: Moved::default(),
             change: self.change(),
         }
     }
