@@ -83,7 +83,7 @@ impl Server {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }

@@ -9,6 +9,7 @@ mod binary;
 mod binary_tools;
 mod documents;
 mod event_format;
+mod exactly_once;
 mod examples;
 mod faulty;
 mod format;
