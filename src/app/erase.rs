@@ -61,6 +61,8 @@ impl App {
             let learner = self.resolve(&wish.learner).await?;
             return self.erase_once(learner, wish.expected_version).await;
         };
+        // Whoever erases with the same key at the same time is answered as the first.
+        let _turn = self.erasing.lock().await;
         let receipt = wish.receipt(&key, self.env.now());
         let keeper = LearnerId(Builder::from_custom_bytes(digest(&["erase learner", &key])).into_uuid());
         if let Some(first) = self.store.replay(keeper, &receipt.key).await? {
@@ -73,15 +75,21 @@ impl App {
             return Ok(Erased { learner, changed: true, replayed: !erased.changed });
         }
         let learner = self.resolve(&wish.learner).await?;
+        let _turn = self.lane(Bucket::of(learner)).lock().await;
         if let Some(known) = self.store.load(learner).await? {
             as_expected(&known, wish.expected_version)?;
             self.keep(keeper, Receipt { subject: Some(learner.0), ..receipt }).await?;
         }
-        self.erase_once(learner, wish.expected_version).await
+        self.erase_now(learner, wish.expected_version).await
     }
 
     async fn erase_once(&self, learner: LearnerId, expected: Option<Version>) -> Result<Erased, Failure> {
         let _turn = self.lane(Bucket::of(learner)).lock().await;
+        self.erase_now(learner, expected).await
+    }
+
+    /// For whoever has the lane of the learner.
+    async fn erase_now(&self, learner: LearnerId, expected: Option<Version>) -> Result<Erased, Failure> {
         loop {
             if self.store.erased_at(learner).await?.is_some() {
                 return Ok(Erased { learner, changed: false, replayed: false });

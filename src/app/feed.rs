@@ -35,7 +35,8 @@ impl App {
     ) -> impl Stream<Item = Result<Announcement, StoreError>> {
         let watch = self.store.watch(Bucket::of(learner));
         let state = Arc::new(Learner::new(learner));
-        let follower = LearnerFollower { app: self, watch, state, after, waiting: vec![].into_iter() };
+        let waiting = vec![].into_iter();
+        let follower = LearnerFollower { app: self, watch, state, after, waiting, history: vec![] };
         stream::try_unfold(follower, |mut it| async move {
             Ok(it.next().await?.map(|announcement| (announcement, it)))
         })
@@ -60,6 +61,8 @@ struct LearnerFollower {
     state: Arc<Learner>,
     after: Version,
     waiting: std::vec::IntoIter<Event>,
+    /// The whole history, from an undo or redo on until something else happens: many may come one after the other.
+    history: Vec<Event>,
 }
 
 impl LearnerFollower {
@@ -91,20 +94,30 @@ impl LearnerFollower {
     async fn announce(&mut self, event: Event) -> Result<Announcement, StoreError> {
         if self.state.version + 1 != event.version {
             // The first event that is told may be any.
-            self.state = Arc::new(self.state_at(event.version - 1).await?);
+            let history = self.history_until(event.version - 1).await?;
+            self.state = Arc::new(fold(self.state.id, &history));
         }
         let next = match self.state.after(&event) {
-            Some(next) => Arc::new(next),
-            None => Arc::new(self.state_at(event.version).await?),
+            Some(next) => {
+                self.history = vec![];
+                Arc::new(next)
+            }
+            None => {
+                if self.history.is_empty() {
+                    self.history = self.history_until(event.version - 1).await?;
+                }
+                self.history.push(event.clone());
+                Arc::new(fold(self.state.id, &self.history))
+            }
         };
         self.state = next.clone();
         Ok((event, next))
     }
 
-    /// The learner as of a version: as many events, for versions have no gaps.
-    async fn state_at(&self, version: Version) -> Result<Learner, StoreError> {
+    /// The events up to a version: as many, for versions have no gaps.
+    async fn history_until(&self, version: Version) -> Result<Vec<Event>, StoreError> {
         let n_events = usize::try_from(version).unwrap_or(usize::MAX);
-        Ok(fold(self.state.id, &self.app.store.history(self.state.id, 0, n_events).await?))
+        self.app.store.history(self.state.id, 0, n_events).await
     }
 }
 

@@ -6,6 +6,7 @@ mod call;
 mod demo;
 mod env;
 mod erase;
+mod export;
 mod failure;
 mod feed;
 mod maintain;
@@ -24,7 +25,7 @@ pub use erase::{Erase, Erased};
 pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
 pub use progress::Standing;
-pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS};
+pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
 
 use crate::{
     domain::{guide::Guide, learner::Learner, summary::Summary},
@@ -42,6 +43,8 @@ pub struct App {
     /// Writers of one bucket go one after the other, so that they do not lose races against each
     /// other; between processes the store's versions decide.
     lanes: Vec<Mutex<()>>,
+    /// Erasures with a key go one after the other, each before it takes a lane.
+    erasing: Mutex<()>,
     remembered: progress::Remembered,
 }
 
@@ -49,7 +52,8 @@ impl App {
     /// The product on these parts.
     pub fn new(guide: Arc<Guide>, store: Arc<dyn Store>, env: Arc<dyn Env>) -> Self {
         let lanes = (0..N_BUCKETS).map(|_| Mutex::new(())).collect();
-        Self { guide, store, env, lanes, remembered: progress::Remembered::new() }
+        let (erasing, remembered) = (Mutex::default(), progress::Remembered::new());
+        Self { guide, store, env, lanes, erasing, remembered }
     }
 
     fn lane(&self, bucket: Bucket) -> &Mutex<()> {

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{App, Failure};
+use super::{App, Failure, Standing};
 use crate::{
     domain::{
+        command::MAX_TOGETHER,
         event::Event,
         id::{LearnerId, Version},
         learner::{Learner, states_at},
-        readiness::{Readiness, Supposition, assess, suppose},
+        readiness::{MilestoneReadiness, MilestoneStatus, Readiness, Supposition, assess, suppose},
         refusal::{Refusal, RefusalCode},
+        slug::Slug,
         time::Timestamp,
     },
     store::{Claim, StoreError},
@@ -42,6 +44,32 @@ pub enum Every {
     Week,
     /// The same day of each month in UTC, or the last day of a shorter month.
     Month,
+}
+
+/// Which instants a history is about, and on which clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The first instant.
+    pub from: Timestamp,
+    /// No instant is later.
+    pub to: Timestamp,
+    /// How far apart they are.
+    pub every: Every,
+    /// Which of an event's two instants decides whether it was there.
+    pub clock: Clock,
+}
+
+/// How far a learner was at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// When.
+    pub at: Timestamp,
+    /// Up to which version the learner was known then.
+    pub version: Version,
+    /// How far.
+    pub standing: Standing,
+    /// The milestones that were met.
+    pub met: Vec<Slug>,
 }
 
 /// How many instants a history can have: a day for each of more than a year.
@@ -91,7 +119,7 @@ impl App {
     ) -> Result<Vec<Event>, StoreError> {
         let Some(event) = self.event_at(learner, first).await? else { return Ok(vec![]) };
         let Some(batch) = event.batch else { return Ok(vec![event]) };
-        let later = self.store.history(learner, first, usize::MAX).await?;
+        let later = self.store.history(learner, first, MAX_TOGETHER).await?;
         let together = later.into_iter().take_while(|it| it.batch == Some(batch));
         Ok([event].into_iter().chain(together).collect())
     }
@@ -106,47 +134,50 @@ impl App {
         if clock == Clock::Recorded && at >= learner.updated_at {
             return Ok((learner.clone(), assess(&self.guide, learner, at)));
         }
-        let mut then = self.as_of_all(learner.id, &[at], clock).await?;
-        Ok(then.remove(0))
+        let events = self.store.history(learner.id, 0, usize::MAX).await?;
+        let then = states_at(learner.id, &events, &[at], |it| clock.of(it)).next();
+        let then = then.unwrap_or_else(|| learner.clone());
+        let readiness = assess(&self.guide, &then, at);
+        Ok((then, readiness))
     }
 
-    /// A learner as they were at `from` and then again and again until `to`, with their readiness each time.
-    pub async fn history(
-        &self,
-        learner: LearnerId,
-        from: Timestamp,
-        to: Timestamp,
-        every: Every,
-        clock: Clock,
-    ) -> Result<Vec<(Arc<Learner>, Readiness)>, Failure> {
-        if to < from {
-            let message = "`from` must not be later than `to`";
-            return Err(Refusal::of("from", RefusalCode::OutOfRange, message).into());
+    /// How far a learner was at `from` and then again and again until `to`.
+    pub async fn progress_over(&self, learner: LearnerId, span: Span) -> Result<Vec<Point>, Failure> {
+        let instants = span.instants()?;
+        let events = self.store.history(learner, 0, usize::MAX).await?;
+        let mut points = vec![];
+        for (at, state) in instants.iter().zip(states_at(learner, &events, &instants, |it| span.clock.of(it)))
+        {
+            points.push(Point::of(&assess(&self.guide, &state, *at), state.version));
+            // It takes a while where there are many events, and others wait.
+            tokio::task::yield_now().await;
         }
-        let instants = (0..).map(|n| every.after(from, n)).take_while(|it| *it <= to);
+        Ok(points)
+    }
+}
+
+impl Span {
+    /// The instants, in order.
+    fn instants(&self) -> Result<Vec<Timestamp>, Refusal> {
+        if self.to < self.from {
+            return Err(Refusal::of("from", RefusalCode::OutOfRange, "`from` must not be later than `to`"));
+        }
+        let instants = (0..).map(|n| self.every.after(self.from, n)).take_while(|it| *it <= self.to);
         let instants: Vec<_> = instants.take(MAX_INSTANTS + 1).collect();
         if MAX_INSTANTS < instants.len() {
             let message =
                 format!("a history can have at most {MAX_INSTANTS} instants: let them be further apart");
-            return Err(Refusal::of("every", RefusalCode::LimitReached, message).into());
+            return Err(Refusal::of("every", RefusalCode::LimitReached, message));
         }
-        Ok(self.as_of_all(learner, &instants, clock).await?)
+        Ok(instants)
     }
+}
 
-    /// A learner as they were at each of these instants, which are in order, with their readiness then.
-    pub async fn as_of_all(
-        &self,
-        learner: LearnerId,
-        instants: &[Timestamp],
-        clock: Clock,
-    ) -> Result<Vec<(Arc<Learner>, Readiness)>, StoreError> {
-        let events = self.store.history(learner, 0, usize::MAX).await?;
-        let states = states_at(learner, &events, instants, |it| clock.of(it));
-        let assessed = states.into_iter().zip(instants).map(|(state, at)| {
-            let readiness = assess(&self.guide, &state, *at);
-            (state, readiness)
-        });
-        Ok(assessed.collect())
+impl Point {
+    fn of(readiness: &Readiness, version: Version) -> Self {
+        let is_met = |it: &&MilestoneReadiness| it.status == MilestoneStatus::Met;
+        let met = readiness.milestones.iter().filter(is_met).map(|it| it.milestone.clone()).collect();
+        Self { at: readiness.as_of, version, standing: Standing::of(readiness), met }
     }
 }
 

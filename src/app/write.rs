@@ -172,7 +172,7 @@ impl App {
         self.store_commit(&call.target, commit).await.map(|it| it.map(|()| written))
     }
 
-    /// The events that tell of changes; several are a batch.
+    /// The events that tell of changes; several are a batch, whose reason stands with the first.
     fn events(&self, call: &Call, now: Timestamp, learner: &Learner, changes: Vec<Change>) -> Vec<Event> {
         let batch = (changes.len() > 1).then(|| BatchId(self.env.fresh_id()));
         let event = |(version, change): (Version, Change)| Event {
@@ -183,7 +183,7 @@ impl App {
             // A clock that was set back must not make an event older than the one before.
             recorded_at: now.max(learner.updated_at),
             actor: call.actor.clone(),
-            reason: call.reason.clone(),
+            reason: call.reason.clone().filter(|_| version == learner.version + 1),
             batch,
             milestones: Moved::default(),
             change,
@@ -238,15 +238,13 @@ pub(super) fn as_expected(learner: &Arc<Learner>, version: Option<Version>) -> R
     }
 }
 
-/// The learner after these events too.
+/// The learner after these events too. Whatever corrects others comes with the whole history.
 fn after(learner: &Learner, mut history: Vec<Event>, events: &[Event]) -> Learner {
-    if let [event] = events
-        && let Some(next) = learner.after(event)
-    {
-        return next;
-    }
-    history.extend_from_slice(events);
-    fold(learner.id, &history)
+    let added = events.iter().try_fold(learner.clone(), |it, event| it.after(event));
+    added.unwrap_or_else(|| {
+        history.extend_from_slice(events);
+        fold(learner.id, &history)
+    })
 }
 
 pub(super) fn other_input() -> Refusal {

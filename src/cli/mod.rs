@@ -16,7 +16,7 @@ pub(crate) use guide::{GuideCommand, guide, guide_of};
 pub(crate) use serve::{ServeOptions, serve};
 pub(crate) use tools::{ToolCommand, run};
 
-/// Says something to whoever called. Somebody who reads only the beginning has had enough.
+/// Says something to whoever called; what cannot be said is a failure.
 pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let said = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));

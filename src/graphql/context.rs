@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, Positioned, parser::types::Selection};
+use data_encoding::HEXLOWER;
 
-use crate::app::App;
+use crate::{app::App, domain::learner::digest};
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -37,14 +38,16 @@ pub(super) fn viewer(ctx: &Context<'_>) -> Viewer {
 }
 
 /// The key with which this mutation can be repeated: its own, or else that of the request. Where a request has several
-/// mutations, the key of each ends in the key under which it is answered.
+/// mutations, the key of each is made of that and of the name under which it is answered.
 pub(super) fn idempotency_key(ctx: &Context<'_>, own: Option<String>) -> Option<String> {
     if own.is_some() {
         return own;
     }
     let key = ctx.data_opt::<Viewer>()?.idempotency_key.clone()?;
-    match &ctx.query_env.operation.node.selection_set.node.items[..] {
-        [_] => Some(key),
-        _ => Some(format!("{key}/{}", ctx.item.node.response_key().node)),
+    let root = &ctx.query_env.operation.node.selection_set.node.items;
+    let is_mutation = |it: &&Positioned<Selection>| !matches!(&it.node, Selection::Field(it) if it.node.name.node == "__typename");
+    if root.iter().filter(is_mutation).count() == 1 {
+        return Some(key);
     }
+    Some(HEXLOWER.encode(&digest(&[&key, &ctx.item.node.response_key().node])))
 }

@@ -45,6 +45,9 @@ pub(super) const COST_OF_SUPPOSING: u64 = 10;
 pub(super) const COST_OF_EVENTS: u64 = 20;
 /// What it costs to fold a learner's events anew.
 pub(super) const COST_OF_HISTORY: u64 = 500;
+/// What it costs to assess a learner at up to 400 instants: so much that few are asked for together, and that it is done
+/// where it keeps nobody waiting.
+pub(super) const COST_OF_TIMELINE: u64 = 6_000;
 /// What it costs to look at many learners for those who are meant.
 pub(super) const COST_OF_SEARCH: u64 = 250;
 

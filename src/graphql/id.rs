@@ -70,6 +70,19 @@ impl NodeId {
     }
 }
 
+/// The global id of a learner.
+pub fn id_of(learner: LearnerId) -> String {
+    NodeId::Learner(learner).encode().0
+}
+
+/// The learner whom a global id names; `None`: it names none.
+pub fn learner_of(id: &str) -> Option<LearnerId> {
+    match NodeId::decode(id) {
+        Some(NodeId::Learner(learner)) => Some(learner),
+        _ => None,
+    }
+}
+
 fn two(bytes: &[u8]) -> Option<(LearnerId, Uuid)> {
     let (learner, id) = bytes.split_at_checked(16)?;
     Some((LearnerId(Uuid::from_slice(learner).ok()?), Uuid::from_slice(id).ok()?))

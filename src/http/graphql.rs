@@ -24,7 +24,7 @@ use crate::graphql::{Answer, Asked, Kind, Operation, Outcome, RequestId, Viewer}
 
 /// The key with which the mutations of a request can be repeated.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// How long it may be: half of what a key may be in an input, so that there is room for which mutation it is.
+/// How long it may be.
 const MAX_IDEMPOTENCY_KEY: usize = 100;
 /// The methods that there are.
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";

@@ -4,6 +4,7 @@ mod body;
 mod compression;
 mod connection;
 mod cors;
+mod export;
 mod graphql;
 mod live;
 mod local;
@@ -48,6 +49,8 @@ struct Server {
     options: Arc<Options>,
     /// The bytes that the bodies of all requests may have beyond what each may have in any case.
     bodies: Arc<Semaphore>,
+    /// The exports that there may be at a time.
+    exports: Arc<Semaphore>,
     /// Becomes true when the server is to end.
     closing: watch::Receiver<bool>,
     /// The place of its connection among those that there may be; what outlives the connection keeps it.
@@ -59,7 +62,8 @@ impl Server {
         let endpoint = Endpoint::new(app.clone(), std::mem::take(&mut options.endpoint))?;
         let bodies = Arc::new(Semaphore::new(options.max_body_bytes));
         let (endpoint, options) = (Arc::new(endpoint), Arc::new(options));
-        Ok(Self { app, endpoint, options, bodies, closing, place: None })
+        let exports = Arc::new(Semaphore::new(export::MAX_EXPORTS));
+        Ok(Self { app, endpoint, options, bodies, exports, closing, place: None })
     }
 
     /// Waits until the server is to end.

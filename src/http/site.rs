@@ -16,7 +16,7 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use super::{
-    Server, body, cors, graphql, local, pages,
+    Server, body, cors, export, graphql, local, pages,
     refusal::{self, REQUEST, Refusal, refuse},
 };
 use crate::graphql::RequestId;
@@ -82,7 +82,11 @@ impl Site {
         body::discard(request.headers(), body).await;
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
-            "/health" | "/schema.graphql" if !is_read => only_read(),
+            "/health" | "/schema.graphql" | "/export/learner" | "/export/learners.csv" if !is_read => {
+                only_read()
+            }
+            "/export/learner" => export::learner(&self.server, query_of(&request)).await,
+            "/export/learners.csv" => export::learners(&self.server, query_of(&request)),
             "/health" => health(&self.server).await,
             "/schema.graphql" => schema(),
             _ => self.page(request).await,
@@ -136,6 +140,10 @@ async fn health(server: &Server) -> Response {
     (code, [(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
+fn query_of(request: &Request) -> &str {
+    request.uri().query().unwrap_or_default()
+}
+
 fn only_read() -> Response {
     graphql::not_allowed("this address is only read", "GET, HEAD").into_response()
 }
@@ -168,6 +176,7 @@ fn route_of(path: &str) -> &'static str {
         "/graphql" => "/graphql",
         "/health" => "/health",
         "/schema.graphql" => "/schema.graphql",
+        _ if path.starts_with("/export/") => "/export",
         _ if path == "/" || path.starts_with("/graphiql") => "/graphiql",
         _ => "other",
     }

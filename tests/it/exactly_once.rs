@@ -91,6 +91,7 @@ async fn a_hundred_times_at_once_and_a_kill_are_one() {
     let mut feed: Vec<_> = feed.iter().map(|it| it["events"]["event"].to_string()).collect();
     feed.retain(|it| !it.contains("LEARNER_REGISTERED"));
     let mut events: Vec<_> = events.iter().map(Value::to_string).collect();
-    (feed.sort(), events.sort());
+    feed.sort();
+    events.sort();
     assert_eq!(feed, events);
 }

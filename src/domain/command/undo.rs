@@ -2,21 +2,25 @@
 //!
 //! The rule on what came later: an event depends on the one that made what it is about (a goal, a project, a piece of
 //! evidence), and taking a course up again depends on the completion before it. What depends on something goes with
-//! it and comes back with it, and only when the caller says so. All other events stand for themselves.
+//! it and comes back with it, and only when the caller says so. Something is not taken away again while later events
+//! are about it. All other events stand for themselves.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Context, MAX_EVIDENCE, MAX_GOALS, MAX_INCIDENTS, MAX_PROJECTS, Outcome, limit, not_applicable};
 use crate::domain::{
     event::{Change, Event},
-    id::Version,
+    id::{BatchId, Version},
     learner::{Learner, fold},
     refusal::{Help, Refusal},
     slug::Slug,
 };
 
 /// How many events are undone or redone together.
-const MAX_TOGETHER: usize = 1_000;
+pub const MAX_TOGETHER: usize = 1_000;
 /// How many events a refusal names.
 const MAX_SHOWN: usize = 100;
 
@@ -49,11 +53,18 @@ pub(super) fn redo(
     if !learner.voided.contains(&event) {
         return Ok(Outcome::already());
     }
+    let users = users(context.history, &learner.voided, target);
+    if !users.is_empty() {
+        let message = "later events are about what this takes away: undo them first";
+        return Err(needs(message, learner, users));
+    }
     let mut versions = vec![event];
     let needed = needed(context.history, &learner.voided, target);
     if cascade {
         versions.extend(needed.iter().map(|it| it.version));
         versions.extend(undone_with(context.history, &learner.voided, event));
+        let mut seen = BTreeSet::new();
+        versions.retain(|it| seen.insert(*it));
     } else if !needed.is_empty() {
         let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
         return Err(needs(message, learner, needed));
@@ -100,6 +111,15 @@ fn completes(event: &Event, course: &Slug) -> bool {
     matches!(&event.change, Change::CourseCompleted { course: of, .. } if of == course)
 }
 
+/// The events that hold and are about what this one takes away.
+fn users<'a>(history: &'a [Event], voided: &BTreeSet<Version>, of: &Event) -> Vec<&'a Event> {
+    if !matches!(of.change, Change::ProjectRemoved { .. } | Change::EvidenceRetracted { .. }) {
+        return vec![];
+    }
+    let later = history.iter().filter(|it| it.version > of.version && !voided.contains(&it.version));
+    later.filter(|it| it.change.subject() == of.change.subject()).collect()
+}
+
 /// What an event depends on that is undone.
 fn needed<'a>(history: &'a [Event], voided: &BTreeSet<Version>, event: &Event) -> Vec<&'a Event> {
     let basis = basis(history, voided, event);
@@ -121,19 +141,17 @@ fn basis<'a>(history: &'a [Event], voided: &BTreeSet<Version>, event: &Event) ->
     }
 }
 
-/// What was undone together with an event when that was undone last, and still is.
-fn undone_with<'a>(
-    history: &'a [Event],
-    voided: &'a BTreeSet<Version>,
-    event: Version,
-) -> impl Iterator<Item = Version> + 'a {
-    let undone = |it: &Event| match it.change {
-        Change::EventUndone { undone } => Some(undone),
+/// What was undone together with an event when that was undone last, and has been since.
+fn undone_with(history: &[Event], voided: &BTreeSet<Version>, event: Version) -> Vec<Version> {
+    // In which batch each was undone last, if in any.
+    let undone = history.iter().filter_map(|it| match it.change {
+        Change::EventUndone { undone } => Some((undone, it.batch)),
         _ => None,
-    };
-    let batch = history.iter().rev().find(|it| undone(it) == Some(event)).and_then(|it| it.batch);
-    let together = history.iter().filter(move |it| batch.is_some() && it.batch == batch).filter_map(undone);
-    together.filter(move |it| *it != event && voided.contains(it))
+    });
+    let batches: BTreeMap<Version, Option<BatchId>> = undone.collect();
+    let Some(Some(batch)) = batches.get(&event) else { return vec![] };
+    let together = batches.iter().filter(|(version, of)| **of == Some(*batch) && voided.contains(version));
+    together.map(|(version, _)| *version).collect()
 }
 
 /// What was removed may come back only where there is still room for it, and not everything goes at once.

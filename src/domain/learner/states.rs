@@ -1,48 +1,56 @@
-//! The states of one learner at many instants, in one pass over the events.
+//! The states of one learner at many instants, in one pass over the events where they come in order.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Learner, fold};
 use crate::domain::{event::Event, id::LearnerId, time::Timestamp};
 
 /// The state at each of these instants, which are in order: the fold of the events that were there by then. `since`
 /// says from when on an event is there; `None`: always.
-pub fn states_at(
+pub fn states_at<'a>(
     id: LearnerId,
-    events: &[Event],
-    instants: &[Timestamp],
-    since: impl Fn(&Event) -> Option<Timestamp>,
-) -> Vec<Arc<Learner>> {
+    events: &'a [Event],
+    instants: &'a [Timestamp],
+    since: impl Fn(&Event) -> Option<Timestamp> + 'a,
+) -> impl Iterator<Item = Arc<Learner>> + 'a {
     let mut coming: Vec<&Event> = events.iter().collect();
     coming.sort_by_key(|it| since(it));
     let mut coming = coming.into_iter().peekable();
     let (mut there, mut state) = (vec![], Arc::new(Learner::new(id)));
-    let state_at = |at: &Timestamp| {
-        let n_before = there.len();
+    instants.iter().map(move |at| {
+        let mut new = vec![];
         while let Some(event) = coming.next_if(|it| since(it).is_none_or(|it| it <= *at)) {
-            there.push(event);
+            new.push(event);
         }
-        if n_before < there.len() {
-            state = Arc::new(with_new(&state, &mut there, n_before));
+        if !new.is_empty() {
+            state = Arc::new(with_new(&state, &mut there, new));
         }
         state.clone()
-    };
-    instants.iter().map(state_at).collect()
+    })
 }
 
-/// The state once those after the first `n_before` are there too. They are only added to it where they all come later
-/// and none corrects another; otherwise all is folded again.
-fn with_new(state: &Learner, there: &mut Vec<&Event>, n_before: usize) -> Learner {
-    let (before, new) = there.split_at_mut(n_before);
+/// The state once the new events are there too. They are only added to it where they come later than all that happened
+/// and have nothing to do with undos and redos; otherwise all is folded again.
+fn with_new<'a>(state: &Learner, there: &mut Vec<&'a Event>, mut new: Vec<&'a Event>) -> Learner {
     new.sort_unstable_by_key(|it| it.version);
-    let are_later = before.last().is_none_or(|last| last.version < new[0].version);
-    if are_later && new.iter().all(|it| it.change.corrected().is_none()) {
-        let mut next = state.clone();
-        new.iter().for_each(|it| next.add(it));
-        return next;
-    }
+    let corrected: BTreeSet<_> = there.iter().filter_map(|it| it.change.corrected()).collect();
+    let last = there.iter().rev().find(|it| it.change.corrected().is_none()).map(|it| it.version);
+    let are_later = last.is_some_and(|it| it < new[0].version);
+    let are_plain = new.iter().all(|it| it.change.corrected().is_none() && !corrected.contains(&it.version));
+    let added = (are_later && are_plain).then(|| added(state, there.last(), &new));
+    there.append(&mut new);
     there.sort_unstable_by_key(|it| it.version);
-    fold(state.id, there)
+    added.unwrap_or_else(|| fold(state.id, there))
+}
+
+/// The state with these events. An undo that is there from the first on may be newer than they are.
+fn added(state: &Learner, newest: Option<&&Event>, new: &[&Event]) -> Learner {
+    let mut next = state.clone();
+    new.iter().for_each(|it| next.add(it));
+    if let Some(newest) = newest.filter(|it| next.version < it.version) {
+        (next.version, next.updated_at) = (newest.version, newest.recorded_at);
+    }
+    next
 }
 
 #[cfg(test)]
@@ -66,7 +74,7 @@ mod tests {
                 _ if is_recorded => Some(it.recorded_at),
                 _ => Some(it.occurred_at),
             };
-            let states = states_at(events[0].learner, &events, &instants, since);
+            let states: Vec<_> = states_at(events[0].learner, &events, &instants, since).collect();
             prop_assert_eq!(states.len(), instants.len());
             for (state, at) in states.iter().zip(&instants) {
                 let there: Vec<_> = events.iter().filter(|it| since(it).is_none_or(|it| it <= *at)).collect();

@@ -59,8 +59,8 @@ pub(super) fn guard(document: &Document, places: &Places) -> Result<usize, Refus
         n_fields += size.n_fields;
         n_bytes = n_bytes.saturating_add(size.n_bytes);
         if MAX_EXPANDED < n_bytes {
-            let message = "the operations of the document take more than 3 MiB with all fragments in their places, 12 bytes \
-                           for each of an argument";
+            let message = "the operations of the document become more than 3 MiB with all fragments in their places: each \
+                           byte of an argument or directive counts for 12";
             return Err(Refused::beyond(message, places.of_span(it.location())));
         }
         if MAX_ALL_FIELDS < n_fields {

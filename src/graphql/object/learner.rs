@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_graphql::{Context, Description, Enum, ID, OneofObject};
 
 use super::{
-    CourseProgress, Evidence, Forecast, Goal, GoalStatus, NextStep, Project, Readiness, Stack,
-    course::CourseStatus, event::EventConnection,
+    CourseProgress, Evidence, Forecast, Goal, GoalStatus, NextStep, Project, Readiness, ReadinessPoint,
+    Stack, course::CourseStatus, event::EventConnection,
 };
 use crate::{
     app,
@@ -18,7 +18,8 @@ use crate::{
         at_once::{At, object},
         context::app,
         cost::{
-            About, COST_OF_ASSESSING, COST_OF_EVENTS, COST_OF_HISTORY, COST_OF_READINESS, Counted, Page, cost,
+            About, COST_OF_ASSESSING, COST_OF_EVENTS, COST_OF_HISTORY, COST_OF_READINESS, COST_OF_TIMELINE,
+            Counted, Page, cost,
         },
         error::{Answer, fault, public},
         id::NodeId,
@@ -142,9 +143,9 @@ object! {
             Ok(At(Readiness::new(app, &then, readiness)))
         }
 
-        /// Readiness at `from` and then again and again until `to`, such as for a chart. Each says in `asOf` for when it
-        /// is. At most 400 instants; those in the future are as if nothing happened any more.
-        #[graphql(directive = About::apply(50), directive = cost::apply(COST_OF_HISTORY.to_string()))]
+        /// How far the learner was at `from` and then again and again until `to`, such as for a chart. At most 400
+        /// instants; those in the future are as if nothing happened any more.
+        #[graphql(directive = About::apply(50), directive = cost::apply(COST_OF_TIMELINE.to_string()))]
         async fn readiness_history(
             &self,
             ctx: &Context<'_>,
@@ -153,13 +154,13 @@ object! {
             #[graphql(desc = "How far apart the instants are.", default)] every: Every,
             #[graphql(desc = "Which of an event's two instants decides whether it was there.", default)]
             clock: Clock,
-        ) -> Answer<At<Vec<Readiness>>> {
+        ) -> Answer<At<Vec<ReadinessPoint>>> {
             let app = app(ctx);
             let from = from.get("from").map_err(|it| public(it.into()))?;
             let to = to.get("to").map_err(|it| public(it.into()))?;
-            let history = app.history(self.0.id, from, to, every.into(), clock.into()).await.map_err(public)?;
-            let history = history.into_iter().map(|(then, readiness)| Readiness::new(app, &then, readiness));
-            Ok(history.collect())
+            let span = app::Span { from, to, every: every.into(), clock: clock.into() };
+            let points = app.progress_over(self.0.id, span).await.map_err(public)?;
+            Ok(points.into_iter().map(|it| ReadinessPoint::new(&app.guide, it)).collect())
         }
 
         /// What to do next, best first: what completes a milestone, then what the guide orders earlier,

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::mutation::Somebody;
 use crate::world::{World, column};
 
-const READINESS: &str =
-    "ready progress { done total percent } milestones { status criteria { status because since } }";
+const POINT: &str = "asOf ready progress { done total percent } milestonesMet { slug }";
+const READINESS: &str = "asOf ready progress { done total percent } milestones { status milestone { slug } }";
 
 /// A learner of whom things were learnt late, undone and redone, in the first months of 2026.
 async fn somebody(world: &World) -> String {
@@ -42,7 +42,7 @@ async fn each_instant_is_as_readiness_says_of_it() {
             let arguments = format!(
                 "from: \"2026-01-01T00:00:00Z\", to: \"2026-04-01T00:00:00Z\", every: {every}, clock: {clock}"
             );
-            let history = history(&world, &learner, &arguments, &format!("asOf {READINESS}")).await;
+            let history = history(&world, &learner, &arguments, POINT).await;
             let history = history.as_array().unwrap();
             assert_eq!(
                 history.len(),
@@ -52,15 +52,21 @@ async fn each_instant_is_as_readiness_says_of_it() {
                     _ => 4,
                 }
             );
-            for readiness in history {
-                let at = readiness["asOf"].as_str().unwrap();
-                let of_it = format!("readiness(asOf: \"{at}\", clock: {clock}) {{ asOf {READINESS} }}");
-                assert_eq!(world.of(&learner, &of_it).await["readiness"], *readiness);
-                seen.insert(readiness["milestones"].to_string());
+            for point in history {
+                let at = point["asOf"].as_str().unwrap();
+                let of_it = format!("readiness(asOf: \"{at}\", clock: {clock}) {{ {READINESS} }}");
+                let mut readiness = world.of(&learner, &of_it).await["readiness"].clone();
+                let milestones = readiness["milestones"].take();
+                let met = milestones.as_array().unwrap().iter().filter(|it| it["status"] == "MET");
+                let met: Vec<_> = met.map(|it| it["milestone"].clone()).collect();
+                readiness.as_object_mut().unwrap().remove("milestones");
+                readiness["milestonesMet"] = json!(met);
+                assert_eq!(readiness, *point);
+                seen.insert(point["progress"].to_string());
             }
         }
     }
-    assert!(seen.len() > 5, "it changes over time: {}", seen.len());
+    assert!(seen.len() > 1, "it changes over time: {seen:?}");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod erasure;
 mod event;
 mod evidence;
 mod expected;
+mod export;
 mod federation;
 mod goal;
 mod guide;

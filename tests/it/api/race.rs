@@ -67,6 +67,18 @@ async fn of_those_who_expect_the_same_version_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_erasure_with_a_key_is_answered_alike() {
+    let world = World::new();
+    let input = json!({ "name": "Ada", "externalId": "ada" });
+    let learner = world.call("registerLearner", "", input).await["learner"]["id"].clone();
+    let input = |_| json!({ "learner": { "externalId": "ada" }, "idempotencyKey": "key" });
+    let payloads = at_once(&world, "eraseLearner", input).await;
+    assert!(payloads.iter().all(|it| errors(it).is_empty()), "{payloads:#?}");
+    assert_eq!((count(&payloads, "changed"), count(&payloads, "replayed")), (N, N - 1));
+    assert_eq!(world.get(&format!("{{ node(id: {learner}) {{ id }} }}")).await["node"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn different_calls_are_all_written() {
     let world = World::new();
     let learner = world.learner("Ada", None).await;

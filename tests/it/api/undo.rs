@@ -1,5 +1,8 @@
 //! Undo and redo: the state is as if an event had never happened, and history shows both.
 
+use async_graphql::Variables;
+use futures_util::StreamExt as _;
+use milepost::graphql::Asked;
 use serde_json::{Value, json};
 
 use super::mutation::{ALL, Somebody};
@@ -244,4 +247,83 @@ async fn so_many_events_at_once_are_too_many() {
     let undone = world.call("undoEvent", "alsoUndone { version }", input).await;
     assert_eq!(undone["alsoUndone"].as_array().unwrap().len(), 100);
     assert_eq!(world.of(&learner, "version").await["version"], 1_002 + 1 + 1_000);
+}
+
+#[tokio::test]
+async fn what_went_together_comes_back_once() {
+    let world = World::new();
+    let (learner, events) = used_project(&world).await;
+    let before = world.of(&learner, STATE).await;
+    world.call("undoEvent", "", json!({ "event": events[1], "cascade": true })).await;
+    // One that depends on the project brings it back with all the rest, each once.
+    let redone = world
+        .call("redoEvent", "alsoRedone { version }", json!({ "event": events[2], "cascade": true }))
+        .await;
+    assert_eq!(redone["alsoRedone"], json!([{ "version": 2 }, { "version": 4 }, { "version": 5 }]));
+    assert_eq!(redone["learner"]["version"], 13);
+    assert_eq!(world.of(&learner, STATE).await, before);
+}
+
+#[tokio::test]
+async fn what_was_undone_by_itself_since_stays_undone() {
+    let world = World::new();
+    let (_, events) = used_project(&world).await;
+    world.call("undoEvent", "", json!({ "event": events[1], "cascade": true })).await;
+    for (mutation, event) in [("redoEvent", &events[1]), ("redoEvent", &events[3]), ("undoEvent", &events[3])]
+    {
+        assert_eq!(world.call(mutation, "", json!({ "event": event })).await["changed"], true);
+    }
+    // The check was undone for a reason of its own.
+    let redone = world
+        .call("redoEvent", "alsoRedone { version }", json!({ "event": events[2], "cascade": true }))
+        .await;
+    assert_eq!((&redone["changed"], &redone["alsoRedone"]), (&json!(true), &json!([{ "version": 5 }])));
+}
+
+#[tokio::test]
+async fn something_is_not_taken_away_again_while_something_is_about_it() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    let project = world.project(&learner, "Shop").await;
+    let removed = world.call("removeProject", "", json!({ "project": project })).await["event"]["id"].clone();
+    world.call("undoEvent", "", json!({ "event": removed })).await;
+    let rename = json!({ "project": project, "name": "Other" });
+    let renamed = world.call("updateProject", "", rename).await["event"]["id"].clone();
+    for cascade in [false, true] {
+        let refused = world.call("redoEvent", HELP, json!({ "event": removed, "cascade": cascade })).await;
+        let error = &refused["userErrors"][0];
+        assert_eq!((&error["code"], &error["events"][0]["version"]), (&json!("NOT_APPLICABLE"), &json!(5)));
+    }
+    world.call("undoEvent", "", json!({ "event": renamed })).await;
+    assert_eq!(world.call("redoEvent", "", json!({ "event": removed })).await["changed"], true);
+    assert_eq!(world.of(&learner, "projects { name }").await["projects"], json!([]));
+}
+
+#[tokio::test]
+async fn a_follower_is_told_of_each_event_of_a_batch() {
+    let world = World::new();
+    let (learner, events) = used_project(&world).await;
+    let input = json!({ "event": events[1], "cascade": true, "reason": "It was another's." });
+    world.call("undoEvent", "", input).await;
+    world.call("updateLearner", "", json!({ "learner": { "id": learner }, "name": "Ada L." })).await;
+    world.call("redoEvent", "", json!({ "event": events[1], "cascade": true })).await;
+    let query = "subscription($id: ID!) { learnerEvents(learner: { id: $id }, afterVersion: 5) {
+        event { version reason } learner { version name projects { name } } } }";
+    let asked = Asked {
+        query: Some(query.to_owned()),
+        variables: Variables::from_json(json!({ "id": learner })),
+        ..Asked::default()
+    };
+    let messages: Vec<Value> = world.messages(asked).take(9).collect().await;
+    let told: Vec<_> = messages.iter().map(|it| &it["data"]["learnerEvents"]).collect();
+    let versions: Vec<_> = told.iter().map(|it| it["event"]["version"].as_i64().unwrap()).collect();
+    assert_eq!(versions, (6..15).collect::<Vec<_>>());
+    assert!(told.iter().all(|it| it["learner"]["version"] == it["event"]["version"]));
+    let reasons: Vec<_> = told.iter().filter(|it| !it["event"]["reason"].is_null()).collect();
+    assert_eq!((reasons.len(), &reasons[0]["event"]["version"]), (1, &json!(6)));
+    assert_eq!(told[0]["learner"]["projects"], json!([]));
+    assert_eq!(
+        (&told[4]["learner"]["name"], &told[8]["learner"]["projects"]),
+        (&json!("Ada L."), &json!([{ "name": "Shop 2" }]))
+    );
 }

@@ -85,7 +85,7 @@ pub fn import(
     }
     let home = Home::found(directory, options.files())?;
     let last = receive(from, &home, first.store, options).inspect_err(|_| {
-        // Whoever made the directory can serve from it. What cannot be removed is told when somebody tries.
+        // Half a ledger is no store. Should it stay all the same, the next one to open the directory says so.
         let _ = home.files.remove_tree(&home.incoming());
     })?;
     settle_in(&home, &last.digest, options)?;
