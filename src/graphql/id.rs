@@ -71,12 +71,12 @@ impl NodeId {
 }
 
 /// The global id of a learner.
-pub fn id_of(learner: LearnerId) -> String {
+pub(super) fn id_of(learner: LearnerId) -> String {
     NodeId::Learner(learner).encode().0
 }
 
 /// The learner whom a global id names; `None`: it names none.
-pub fn learner_of(id: &str) -> Option<LearnerId> {
+pub(super) fn learner_of(id: &str) -> Option<LearnerId> {
     match NodeId::decode(id) {
         Some(NodeId::Learner(learner)) => Some(learner),
         _ => None,

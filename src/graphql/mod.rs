@@ -7,6 +7,7 @@ mod cost;
 mod document;
 mod endpoint;
 mod error;
+mod export;
 mod federation;
 mod gate;
 mod id;
@@ -40,7 +41,7 @@ pub use context::{RequestId, Viewer};
 pub use document::{Asked, Cost, Kind, Manifest, Operation, Reason, Refused, check_manifest, limits};
 pub use endpoint::{Answer, DEADLINE, Endpoint, EndpointOptions, Message, Messages, Outcome};
 pub use error::code;
-pub use id::{id_of, learner_of};
+pub use export::{Pieces, Unexported, export_learner, export_learners};
 pub use panic::is_caught as panic_is_caught;
 pub use size::MAX_ANSWER;
 
