@@ -30,6 +30,8 @@ SLUGS = {
     ("WhatIfStep", "waive"): "sql.query-plans",
 }
 
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2026-12-31T00:00:00+02:00"}
+
 
 def string(name, value):
     return ObjectFieldNode(name=name, value=StringValueNode(value=value))
@@ -53,7 +55,7 @@ class Fit(Visitor):
         return node
 
     def leave_field(self, node, *_):
-        """Pages: `first` or `last`, from 0 to 100; only the server makes cursors."""
+        """Pages: `first` or `last`, from 0 to 100; only the server makes cursors. Histories: from the earlier to the later."""
         given = {it.name.value: it for it in node.arguments}
         if "first" in given and not isinstance(given["first"].value, NullValueNode):
             given.pop("last", None)
@@ -62,6 +64,9 @@ class Fit(Visitor):
         for name in ("first", "last"):
             if name in given and isinstance(given[name].value, IntValueNode):
                 given[name].value = IntValueNode(value=str(abs(int(given[name].value.value)) % 101))
+        for name, instant in SPAN.items():
+            if name in given and node.name.value == "readinessHistory":
+                given[name].value = StringValueNode(value=instant)
         node.arguments = tuple(given.values())
         return node
 
