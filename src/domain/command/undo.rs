@@ -51,7 +51,9 @@ pub(super) fn redo(
 ) -> Result<Outcome, Refusal> {
     let target = find(context, event)?;
     if !learner.voided.contains(&event) {
-        return Ok(Outcome::already());
+        // What went with it may still be away.
+        let rest = if cascade { undone_with(context.history, &learner.voided, event) } else { vec![] };
+        return correct(context, learner, redone(rest));
     }
     let users = users(context.history, &learner.voided, target);
     if !users.is_empty() {
@@ -69,7 +71,11 @@ pub(super) fn redo(
         let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
         return Err(needs(message, learner, needed));
     }
-    correct(context, learner, versions.into_iter().map(|redone| Change::EventRedone { redone }).collect())
+    correct(context, learner, redone(versions))
+}
+
+fn redone(versions: Vec<Version>) -> Vec<Change> {
+    versions.into_iter().map(|redone| Change::EventRedone { redone }).collect()
 }
 
 /// The event of that version, if it is one that can be undone.

@@ -23,9 +23,6 @@ use crate::{
     graphql::object::{Event, Learner, Milestone, milestones},
 };
 
-/// How many of the events that went with another are shown.
-const MAX_SHOWN: usize = 100;
-
 /// The common part of all payloads.
 #[derive(SimpleObject, Default)]
 pub(super) struct Done {
@@ -51,18 +48,18 @@ pub(super) struct Done {
     /// The goal, project or piece of evidence that it was about.
     #[graphql(skip)]
     subject: Option<Uuid>,
-    /// The versions of the events that were undone or redone beside the one that was named; not all when there are many.
+    /// The versions of the events that were undone or redone.
     #[graphql(skip)]
-    pub(super) also: Vec<Version>,
+    pub(super) corrected: Vec<Version>,
 }
 
 impl Done {
     pub(super) fn written(guide: &Arc<guide::Guide>, written: Written) -> Self {
-        let mut events = written.events.into_iter();
-        let event = events.next().map(|it| Event::new(it, Some(written.learner.clone())));
-        let also = events.filter_map(|it| it.change.corrected()).take(MAX_SHOWN);
+        let corrected = written.events.iter().filter_map(|it| it.change.corrected()).collect();
+        let event = written.events.into_iter().next();
+        let event = event.map(|it| Event::new(it, Some(written.learner.clone())));
         Self {
-            also: also.collect(),
+            corrected,
             learner: Some(Learner(written.learner)),
             event,
             changed: written.changed,

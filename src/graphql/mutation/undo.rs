@@ -12,6 +12,9 @@ use crate::{
     graphql::{cost::About, id::NodeId, object::Event},
 };
 
+/// How many of the events that went with another are shown.
+const MAX_SHOWN: usize = 100;
+
 /// Events are undone and redone.
 #[derive(Default)]
 pub(super) struct UndoMutation;
@@ -75,8 +78,8 @@ fn decode(id: &ID) -> (Target, Version) {
 async fn named(ctx: &Context<'_>, done: &Done, version: Version) -> Answer<(Option<Event>, Vec<Event>)> {
     let Some(learner) = done.learner.as_ref().filter(|_| done.is_done()) else { return Ok((None, vec![])) };
     let (app, mut also) = (app(ctx), vec![]);
-    for version in &done.also {
-        also.extend(Event::load(app, learner, *version).await?);
+    for other in done.corrected.iter().filter(|it| **it != version).take(MAX_SHOWN) {
+        also.extend(Event::load(app, learner, *other).await?);
     }
     Ok((Event::load(app, learner, version).await?, also))
 }

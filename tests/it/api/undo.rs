@@ -281,6 +281,22 @@ async fn what_was_undone_by_itself_since_stays_undone() {
 }
 
 #[tokio::test]
+async fn what_went_with_something_can_come_back_later() {
+    let world = World::new();
+    let (learner, events) = used_project(&world).await;
+    let before = world.of(&learner, STATE).await;
+    world.call("undoEvent", "", json!({ "event": events[1], "cascade": true })).await;
+    world.call("redoEvent", "", json!({ "event": events[1] })).await;
+    let selection = "redone { version } alsoRedone { version }";
+    let input = json!({ "event": events[1], "cascade": true });
+    let redone = world.call("redoEvent", selection, input.clone()).await;
+    assert_eq!((&redone["changed"], &redone["redone"]["version"]), (&json!(true), &json!(2)));
+    assert_eq!(redone["alsoRedone"], json!([{ "version": 3 }, { "version": 4 }, { "version": 5 }]));
+    assert_eq!(world.of(&learner, STATE).await, before);
+    assert_eq!(world.call("redoEvent", "", input).await["changed"], false);
+}
+
+#[tokio::test]
 async fn something_is_not_taken_away_again_while_something_is_about_it() {
     let world = World::new();
     let learner = world.learner("Ada", None).await;
