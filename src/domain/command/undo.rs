@@ -2,8 +2,8 @@
 //!
 //! The rule on what came later: an event depends on the one that made what it is about (a goal, a project, a piece of
 //! evidence), and taking a course up again depends on the completion before it. What depends on something goes with
-//! it and comes back with it, and only when the caller says so. Something is not taken away again while later events
-//! are about it. All other events stand for themselves.
+//! it and comes back with it, and only when the caller says so. Nothing is redone that would take away what later
+//! events are about, or be about what was taken away before. All other events stand for themselves.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -50,32 +50,36 @@ pub(super) fn redo(
     cascade: bool,
 ) -> Result<Outcome, Refusal> {
     let target = find(context, event)?;
-    if !learner.voided.contains(&event) {
-        // What went with it may still be away.
-        let rest = if cascade { undone_with(context.history, &learner.voided, event) } else { vec![] };
-        return correct(context, learner, redone(rest));
+    let (history, mut voided) = (context.history, learner.voided.clone());
+    // It comes first, unless only what went with it is still away.
+    let mut versions: Vec<_> = voided.take(&event).into_iter().collect();
+    let needed = needed(history, &learner.voided, target);
+    if cascade {
+        versions.extend(needed.iter().map(|it| it.version));
+        versions.extend(undone_with(history, &learner.voided, event));
+        let mut seen = BTreeSet::new();
+        versions.retain(|it| seen.insert(*it));
+    } else if !versions.is_empty() && !needed.is_empty() {
+        let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
+        return Err(needs(message, learner, needed));
     }
-    let users = users(context.history, &learner.voided, target);
+    if versions.is_empty() {
+        return Ok(Outcome::already());
+    }
+    voided.retain(|it| !versions.contains(it));
+    let back = || versions.iter().filter_map(|it| at(history, *it));
+    let removals: Vec<_> = back().flat_map(|it| removals(history, &voided, it)).collect();
+    if !removals.is_empty() {
+        let message = "what it is about was taken away before: undo that first";
+        return Err(needs(message, learner, removals));
+    }
+    let users: Vec<_> = back().flat_map(|it| users(history, &voided, it)).collect();
     if !users.is_empty() {
         let message = "later events are about what this takes away: undo them first";
         return Err(needs(message, learner, users));
     }
-    let mut versions = vec![event];
-    let needed = needed(context.history, &learner.voided, target);
-    if cascade {
-        versions.extend(needed.iter().map(|it| it.version));
-        versions.extend(undone_with(context.history, &learner.voided, event));
-        let mut seen = BTreeSet::new();
-        versions.retain(|it| seen.insert(*it));
-    } else if !needed.is_empty() {
-        let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
-        return Err(needs(message, learner, needed));
-    }
-    correct(context, learner, redone(versions))
-}
-
-fn redone(versions: Vec<Version>) -> Vec<Change> {
-    versions.into_iter().map(|redone| Change::EventRedone { redone }).collect()
+    let changes = versions.into_iter().map(|redone| Change::EventRedone { redone });
+    correct(context, learner, changes.collect())
 }
 
 /// The event of that version, if it is one that can be undone.
@@ -117,9 +121,21 @@ fn completes(event: &Event, course: &Slug) -> bool {
     matches!(&event.change, Change::CourseCompleted { course: of, .. } if of == course)
 }
 
+/// Whether it takes away what it is about.
+fn removes(event: &Event) -> bool {
+    matches!(event.change, Change::ProjectRemoved { .. } | Change::EvidenceRetracted { .. })
+}
+
+/// The events that hold and took away before what this one is about.
+fn removals<'a>(history: &'a [Event], voided: &BTreeSet<Version>, from: &Event) -> Vec<&'a Event> {
+    let Some(subject) = from.change.subject() else { return vec![] };
+    let earlier = history.iter().filter(|it| it.version < from.version && !voided.contains(&it.version));
+    earlier.filter(|it| removes(it) && it.change.subject() == Some(subject)).collect()
+}
+
 /// The events that hold and are about what this one takes away.
 fn users<'a>(history: &'a [Event], voided: &BTreeSet<Version>, of: &Event) -> Vec<&'a Event> {
-    if !matches!(of.change, Change::ProjectRemoved { .. } | Change::EvidenceRetracted { .. }) {
+    if !removes(of) {
         return vec![];
     }
     let later = history.iter().filter(|it| it.version > of.version && !voided.contains(&it.version));

@@ -45,7 +45,9 @@ impl UndoMutation {
     }
 
     /// Lets an undone event hold again. Where it depends on others that are undone, it is refused with
-    /// `NOT_APPLICABLE` and those `events`, unless `cascade` says that they are redone with it.
+    /// `NOT_APPLICABLE` and those `events`, unless `cascade` says that they are redone with it, and what was undone
+    /// with it. It is refused likewise where it would take away the project or piece of evidence that later events
+    /// are about, or is about one that was taken away before.
     async fn redo_event(
         &self,
         ctx: &Context<'_>,

@@ -312,6 +312,28 @@ async fn something_is_not_taken_away_again_while_something_is_about_it() {
     }
     world.call("undoEvent", "", json!({ "event": renamed })).await;
     assert_eq!(world.call("redoEvent", "", json!({ "event": removed })).await["changed"], true);
+    // Nor is something redone that is about what is gone.
+    let refused = world.call("redoEvent", HELP, json!({ "event": renamed, "cascade": true })).await;
+    assert_eq!(refused["userErrors"][0]["events"][0]["kind"], "PROJECT_REMOVED");
+    assert_eq!(world.of(&learner, "projects { name }").await["projects"], json!([]));
+}
+
+#[tokio::test]
+async fn nor_is_it_taken_away_again_with_something_else() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    let project = world.project(&learner, "Shop").await;
+    world.call("removeProject", "", json!({ "project": project })).await;
+    let added = world.of(&learner, "events { nodes { id } }").await["events"]["nodes"][1]["id"].clone();
+    let (alone, cascade) = (json!({ "event": added }), json!({ "event": added, "cascade": true }));
+    world.call("undoEvent", "", cascade.clone()).await;
+    world.call("redoEvent", "", alone).await;
+    let rename = world.call("updateProject", "", json!({ "project": project, "name": "Other" })).await;
+    // The removal went with the project and would come back with it.
+    let refused = world.call("redoEvent", HELP, cascade.clone()).await;
+    assert_eq!(refused["userErrors"][0]["events"][0]["version"], rename["event"]["version"]);
+    world.call("undoEvent", "", json!({ "event": rename["event"]["id"] })).await;
+    assert_eq!(world.call("redoEvent", "", cascade).await["changed"], true);
     assert_eq!(world.of(&learner, "projects { name }").await["projects"], json!([]));
 }
 
