@@ -57,7 +57,7 @@ async fn a_hundred_times_at_once_and_a_kill_are_one() {
         let who = format!("somebody-{round}");
         server.ask(&format!("mutation {{ registerLearner(input: {{ name: \"{who}\", externalId: \"{who}\" }}) {{ changed }} }}")).await;
         let sent = send_all(&server, &who).await;
-        tokio::time::sleep(Duration::from_micros(RandomState::new().hash_one(round) % 60_000)).await;
+        tokio::time::sleep(Duration::from_micros(RandomState::new().hash_one(round) % 30_000)).await;
         server.kill();
         let first: Vec<_> = join_all(sent).await.into_iter().map(|it| it.unwrap()).collect();
 
