@@ -240,7 +240,8 @@ pub(super) fn as_expected(learner: &Arc<Learner>, version: Option<Version>) -> R
 
 /// The learner after these events too. Whatever corrects others comes with the whole history.
 fn after(learner: &Learner, mut history: Vec<Event>, events: &[Event]) -> Learner {
-    let added = events.iter().try_fold(learner.clone(), |it, event| it.after(event));
+    let (first, rest) = events.split_first().expect("there is an event");
+    let added = learner.after(first).and_then(|it| rest.iter().try_fold(it, |it, event| it.after(event)));
     added.unwrap_or_else(|| {
         history.extend_from_slice(events);
         fold(learner.id, &history)

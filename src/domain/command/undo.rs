@@ -67,13 +67,14 @@ pub(super) fn redo(
         return Ok(Outcome::already());
     }
     voided.retain(|it| !versions.contains(it));
-    let back = || versions.iter().filter_map(|it| at(history, *it));
-    let removals: Vec<_> = back().flat_map(|it| removals(history, &voided, it)).collect();
+    let clashes = clashes(history, &voided);
+    let comes_back = |it: &Event| versions.contains(&it.version);
+    let removals: Vec<_> = clashes.iter().filter(|it| comes_back(it.1)).map(|it| it.0).collect();
     if !removals.is_empty() {
         let message = "what it is about was taken away before: undo that first";
         return Err(needs(message, learner, removals));
     }
-    let users: Vec<_> = back().flat_map(|it| users(history, &voided, it)).collect();
+    let users: Vec<_> = clashes.iter().filter(|it| comes_back(it.0)).map(|it| it.1).collect();
     if !users.is_empty() {
         let message = "later events are about what this takes away: undo them first";
         return Err(needs(message, learner, users));
@@ -126,20 +127,18 @@ fn removes(event: &Event) -> bool {
     matches!(event.change, Change::ProjectRemoved { .. } | Change::EvidenceRetracted { .. })
 }
 
-/// The events that hold and took away before what this one is about.
-fn removals<'a>(history: &'a [Event], voided: &BTreeSet<Version>, from: &Event) -> Vec<&'a Event> {
-    let Some(subject) = from.change.subject() else { return vec![] };
-    let earlier = history.iter().filter(|it| it.version < from.version && !voided.contains(&it.version));
-    earlier.filter(|it| removes(it) && it.change.subject() == Some(subject)).collect()
-}
-
-/// The events that hold and are about what this one takes away.
-fn users<'a>(history: &'a [Event], voided: &BTreeSet<Version>, of: &Event) -> Vec<&'a Event> {
-    if !removes(of) {
-        return vec![];
+/// Each event that holds and is about what is gone, behind the one that took it away.
+fn clashes<'a>(history: &'a [Event], voided: &BTreeSet<Version>) -> Vec<(&'a Event, &'a Event)> {
+    let (mut gone, mut clashes) = (BTreeMap::new(), vec![]);
+    for event in history.iter().filter(|it| !voided.contains(&it.version)) {
+        let Some(subject) = event.change.subject() else { continue };
+        if let Some(removal) = gone.get(&subject) {
+            clashes.push((*removal, event));
+        } else if removes(event) {
+            gone.insert(subject, event);
+        }
     }
-    let later = history.iter().filter(|it| it.version > of.version && !voided.contains(&it.version));
-    later.filter(|it| it.change.subject() == of.change.subject()).collect()
+    clashes
 }
 
 /// What an event depends on that is undone.

@@ -22,7 +22,7 @@ use crate::{
             Counted, Page, cost,
         },
         error::{Answer, fault, public},
-        id::NodeId,
+        id::{NodeId, learner_of},
         page::{PageArguments, page_size},
         scalar::DateTime,
     },
@@ -213,10 +213,7 @@ pub(in crate::graphql) enum LearnerRef {
 impl From<LearnerRef> for app::LearnerRef {
     fn from(by: LearnerRef) -> Self {
         match by {
-            LearnerRef::Id(id) => Self::Id(match NodeId::decode(&id) {
-                Some(NodeId::Learner(learner)) => Some(learner),
-                _ => None,
-            }),
+            LearnerRef::Id(id) => Self::Id(learner_of(&id)),
             LearnerRef::ExternalId(external_id) => Self::ExternalId(external_id),
         }
     }
