@@ -32,7 +32,7 @@ impl Timestamp {
 
     /// Reads RFC 3339 with an offset; `None` when the text is anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let instant: jiff::Timestamp = text.parse().ok()?;
+        let instant: jiff::Timestamp = text.parse().ok().filter(|_| is_rfc_3339(text))?;
         Some(Self(instant.as_microsecond()))
     }
 
@@ -101,6 +101,23 @@ impl<'de> Deserialize<'de> for Timestamp {
             Ok(Self::from_micros(i64::deserialize(deserializer)?))
         }
     }
+}
+
+/// Whether an instant is written as RFC 3339 has it, and not in another form that calendars know.
+fn is_rfc_3339(text: &str) -> bool {
+    let Some((clock, rest)) = text.split_at_checked(19) else { return false };
+    let digits = |it: char| it.is_ascii_digit();
+    let zone = rest.strip_prefix('.').map_or(rest, |it| it.trim_start_matches(digits));
+    let has_zone = ["Z", "+00:00", "-00:00"].iter().any(|it| has_shape(zone, it));
+    // Calendars know zones of more than a day.
+    has_shape(clock, "0000-00-00T00:00:00") && has_zone && zone.get(1..3).is_none_or(|hours| hours < "24")
+}
+
+/// Whether a text is like another but for the digits.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let same =
+        |(it, of): (u8, u8)| if of == b'0' { it.is_ascii_digit() } else { it.eq_ignore_ascii_case(&of) };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(same)
 }
 
 #[cfg(test)]
