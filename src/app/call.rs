@@ -9,7 +9,7 @@ use crate::{
     domain::{
         command::Command,
         event::{Event, Moved},
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         learner::{Digest, Learner, digest},
         time::Timestamp,
     },
@@ -34,6 +34,8 @@ pub struct Call {
     /// The version at which the learner has to be for the call to be carried out. It is no part of what is asked: a
     /// call that was carried out is answered again whatever version is expected by then.
     pub expected_version: Option<Version>,
+    /// Which batch its events belong to; `None`: a fresh one where there are several.
+    pub batch: Option<BatchId>,
 }
 
 /// Whom a call is about.

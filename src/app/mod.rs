@@ -2,6 +2,7 @@
 //!
 //! Every write goes through [`App::write`], whatever it is about; every read is a line or two.
 
+mod batch;
 mod call;
 mod demo;
 mod env;
@@ -9,6 +10,7 @@ mod erase;
 mod export;
 mod failure;
 mod feed;
+mod import;
 mod maintain;
 mod progress;
 mod read;
@@ -18,12 +20,14 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+pub use batch::{Corrected, Correction};
 pub use call::{Call, Target, Written};
 pub use demo::fill_with_demo;
 pub use env::{Env, SystemEnv};
 pub use erase::{Erase, Erased};
 pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
+pub use import::{COLUMNS, Format, Import, Imported, MAX_ROW, Verdict};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
 

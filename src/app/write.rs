@@ -174,7 +174,7 @@ impl App {
 
     /// The events that tell of changes; several are a batch, whose reason stands with the first.
     fn events(&self, call: &Call, now: Timestamp, learner: &Learner, changes: Vec<Change>) -> Vec<Event> {
-        let batch = (changes.len() > 1).then(|| BatchId(self.env.fresh_id()));
+        let batch = call.batch.or_else(|| (changes.len() > 1).then(|| BatchId(self.env.fresh_id())));
         let event = |(version, change): (Version, Change)| Event {
             id: EventId(self.env.fresh_id()),
             learner: learner.id,

@@ -1,6 +1,7 @@
 //! The commands, one file a group of them.
 
 mod guide;
+mod import;
 mod serve;
 mod tools;
 

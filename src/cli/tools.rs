@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, BufReader, BufWriter, Write as _},
+    io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -18,7 +18,11 @@ use milepost::{
     },
 };
 
-use super::{guide_of, progress_bar, say};
+use super::{
+    guide_of,
+    import::{ImportOptions, import},
+    progress_bar, say,
+};
 
 /// What can be done with a store that nobody serves.
 #[derive(Subcommand)]
@@ -57,13 +61,8 @@ pub(crate) enum ToolCommand {
         #[command(flatten)]
         store: DataDir,
     },
-    /// Make a store of an export, in a directory that is not there or is empty
-    Import {
-        /// The export; `-`: standard input
-        file: PathBuf,
-        #[command(flatten)]
-        store: DataDir,
-    },
+    /// Take in rows of progress, or make a store of an export in a directory that is not there or is empty
+    Import(ImportOptions),
 }
 
 /// Which store.
@@ -71,10 +70,10 @@ pub(crate) enum ToolCommand {
 pub(crate) struct DataDir {
     /// Where learners are kept
     #[arg(long, env = "MILEPOST_DATA_DIR", default_value = "milepost-data")]
-    data_dir: PathBuf,
+    pub(super) data_dir: PathBuf,
 }
 
-/// Does it; `false`: it found damage.
+/// Does it; `false`: it found damage, or refused rows.
 pub(crate) fn run(command: &ToolCommand) -> Result<bool, String> {
     let options = ToolOptions { progress: progress_bar(), ..ToolOptions::new(SystemEnv.now()) };
     let done = match command {
@@ -98,13 +97,7 @@ pub(crate) fn run(command: &ToolCommand) -> Result<bool, String> {
         }
         ToolCommand::Compact { guide, store } => compact(&store.data_dir, guide.as_deref())?,
         ToolCommand::Export { file, store } => return export(file, &store.data_dir, &options).map(|()| true),
-        ToolCommand::Import { file, store } => {
-            let Transferred { count, digest } = import(file, &store.data_dir, &options)?;
-            format!(
-                "records   {count}\ndigest    sha256:{digest}\nthe store is in {}; its first start makes the rows",
-                store.data_dir.display()
-            )
-        }
+        ToolCommand::Import(wish) => return import(wish, &options),
     };
     say(&done);
     Ok(true)
@@ -146,16 +139,6 @@ fn export(file: &Path, data_dir: &Path, options: &ToolOptions) -> Result<(), Str
     let Transferred { count, digest } = done.inspect_err(|_| drop(fs::remove_file(&unfinished)))?;
     say(&format!("records   {count}\ndigest    sha256:{digest}\nthe export is in {}", file.display()));
     Ok(())
-}
-
-fn import(file: &Path, data_dir: &Path, options: &ToolOptions) -> Result<Transferred, String> {
-    let mut from: Box<dyn BufRead> = match file == Path::new("-") {
-        true => Box::new(io::stdin().lock()),
-        false => {
-            Box::new(BufReader::new(File::open(file).map_err(|it| format!("{}: {it}", file.display()))?))
-        }
-    };
-    text(tools::import(&mut *from, data_dir, options))
 }
 
 fn text<T>(result: Result<T, impl ToString>) -> Result<T, String> {

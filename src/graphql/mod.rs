@@ -42,6 +42,7 @@ pub use document::{Asked, Cost, Kind, Manifest, Operation, Reason, Refused, chec
 pub use endpoint::{Answer, DEADLINE, Endpoint, EndpointOptions, Message, Messages, Outcome};
 pub use error::code;
 pub use export::{Pieces, Unexported, export_learner, export_learners};
+pub use mutation::code_of;
 pub use panic::is_caught as panic_is_caught;
 pub use size::MAX_ANSWER;
 

@@ -154,3 +154,50 @@ fn where_there_is_no_store_none_is_made() {
     check_failure(&run(&store, &["import", "nowhere"]), &["nowhere"]);
     assert!(!store.exists());
 }
+
+const ROWS: &str = "\
+kind,learner,name,course,percent,occurredAt
+learner,ada,Ada,,,
+completion,ada,,cicd-automation,,2024-01-01
+progress,ada,,capstone-project,400,
+";
+
+const VERDICT: &str = "line 4: REFUSED OUT_OF_RANGE: percent must be between 0 and 100\n";
+
+#[test]
+fn rows_of_progress_are_taken_in() {
+    let dir = TempDir::new().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("rows.csv"));
+    fs::write(&file, ROWS).unwrap();
+    let import = |more: &[&str]| {
+        let output = run(&store, &[&["import", text(&file)], more].concat());
+        assert_eq!(output.status.code(), Some(1), "rows were refused");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let counts =
+        |it: [u32; 3]| format!("applied   {}\nalready   {}\nrefused   {}\nbatch     ", it[0], it[1], it[2]);
+    let said = import(&["--dry-run"]);
+    assert_eq!(said, format!("{VERDICT}{}none: nothing was written\n", counts([2, 0, 1])));
+    assert!(!store.exists());
+    let said = import(&["--verdicts"]);
+    assert!(
+        said.starts_with(&format!("line 2: APPLIED\nline 3: APPLIED\n{VERDICT}{}", counts([2, 0, 1]))),
+        "{said}"
+    );
+    let exported = says(&store, &["export"]);
+    assert_eq!(import(&[]), format!("{VERDICT}{}none: nothing had to change\n", counts([0, 2, 1])));
+    assert_eq!(import(&["--dry-run"]), format!("{VERDICT}{}none: nothing was written\n", counts([0, 2, 1])));
+    assert_eq!(says(&store, &["export"]), exported);
+    check_failure(
+        &run(&store, &["import", "--dry-run", text(&exported_to(&dir, &exported))]),
+        &["--dry-run"],
+    );
+    fs::write(&file, "shoe\n43\n").unwrap();
+    check_failure(&run(&store, &["import", text(&file)]), &["the first row must name the columns"]);
+}
+
+fn exported_to(dir: &TempDir, export: &str) -> PathBuf {
+    let file = dir.path().join("export.jsonl");
+    fs::write(&file, export).unwrap();
+    file
+}

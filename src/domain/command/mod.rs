@@ -28,7 +28,7 @@ pub use undo::MAX_TOGETHER;
 use super::{
     event::{Change, Closed, Event, Patch},
     guide::Guide,
-    id::{EvidenceId, GoalId, ProjectId, Version},
+    id::{BatchId, EvidenceId, GoalId, ProjectId, Version},
     learner::Learner,
     refusal::{Refusal, RefusalCode},
     slug::Slug,
@@ -82,6 +82,10 @@ pub enum Command {
         #[serde(skip_serializing_if = "Not::not")]
         cascade: bool,
     },
+    /// Take back what a batch did, and with `cascade` what depends on it.
+    UndoBatch { batch: BatchId, cascade: bool },
+    /// Let what a batch did hold again, and with `cascade` what that depends on.
+    RedoBatch { batch: BatchId, cascade: bool },
     /// Let a voided event hold again, and with `cascade` what it depends on and what was undone with it.
     RedoEvent {
         event: Version,
@@ -157,6 +161,8 @@ pub fn decide(context: &Context<'_>, learner: &Learner, command: &Command) -> Re
         Command::RetractEvidence { evidence } => evidence::retract(learner, *evidence),
         Command::WaiveCriterion(input) => evidence::waive(context, learner, input),
         Command::UndoEvent { event, cascade } => undo::undo(context, learner, *event, *cascade),
+        Command::UndoBatch { batch, cascade } => undo::undo_batch(context, learner, *batch, *cascade),
+        Command::RedoBatch { batch, cascade } => undo::redo_batch(context, learner, *batch, *cascade),
         Command::RedoEvent { event, cascade } => undo::redo(context, learner, *event, *cascade),
     }?;
     let n_events = u32::try_from(outcome.changes.len()).unwrap_or(MAX_EVENTS);
@@ -169,7 +175,13 @@ pub fn decide(context: &Context<'_>, learner: &Learner, command: &Command) -> Re
 impl Command {
     /// Whether the decision needs every event of the learner.
     pub fn needs_history(&self) -> bool {
-        matches!(self, Command::UndoEvent { .. } | Command::RedoEvent { .. })
+        matches!(
+            self,
+            Command::UndoEvent { .. }
+                | Command::RedoEvent { .. }
+                | Command::UndoBatch { .. }
+                | Command::RedoBatch { .. }
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! Voiding an event, and letting a voided one hold again.
+//! Voiding an event or what a batch did, and letting it hold again.
 //!
 //! The rule on what came later: an event depends on the one that made what it is about (a goal, a project, a piece of
 //! evidence), and taking a course up again depends on the completion before it. What depends on something goes with
@@ -6,6 +6,7 @@
 //! events are about, or be about what was taken away before. All other events stand for themselves.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -37,7 +38,7 @@ pub(super) fn undo(
     let dependants = dependants(context.history, &learner.voided, target);
     if !dependants.is_empty() && !cascade {
         let message = "later events depend on this one: undo them first, or say `cascade: true`";
-        return Err(needs(message, learner, dependants));
+        return Err(needs("event", message, learner, dependants));
     }
     let versions = [target].into_iter().chain(dependants).map(|it| it.version);
     correct(context, learner, versions.map(|undone| Change::EventUndone { undone }).collect())
@@ -61,23 +62,135 @@ pub(super) fn redo(
         versions.retain(|it| seen.insert(*it));
     } else if !versions.is_empty() && !needed.is_empty() {
         let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
-        return Err(needs(message, learner, needed));
+        return Err(needs("event", message, learner, needed));
     }
     if versions.is_empty() {
         return Ok(Outcome::already());
     }
+    bring_back("event", context, learner, versions)
+}
+
+/// Takes back what a batch did to the learner: what it made happen is undone, what it undid is redone. Of very many the
+/// newest are undone; the same call goes on with the rest.
+pub(super) fn undo_batch(
+    context: &Context<'_>,
+    learner: &Learner,
+    batch: BatchId,
+    cascade: bool,
+) -> Result<Outcome, Refusal> {
+    match effect(context.history, batch)? {
+        Effect::Holds(versions) => void_all(context, learner, &versions, cascade),
+        Effect::Voids(versions) => restore_all(context, learner, &versions, cascade),
+    }
+}
+
+/// Lets what a batch did hold again.
+pub(super) fn redo_batch(
+    context: &Context<'_>,
+    learner: &Learner,
+    batch: BatchId,
+    cascade: bool,
+) -> Result<Outcome, Refusal> {
+    match effect(context.history, batch)? {
+        Effect::Holds(versions) => restore_all(context, learner, &versions, cascade),
+        Effect::Voids(versions) => void_all(context, learner, &versions, cascade),
+    }
+}
+
+/// What a batch did to a learner: which events hold, or are void, by it. A registration is none of them.
+enum Effect {
+    Holds(Vec<Version>),
+    Voids(Vec<Version>),
+}
+
+fn effect(history: &[Event], batch: BatchId) -> Result<Effect, Refusal> {
+    let of_batch = || history.iter().filter(|it| it.batch == Some(batch));
+    if of_batch().next().is_none() {
+        return Err(Refusal::not_found("batch", "batch"));
+    }
+    let voids = of_batch().filter_map(|it| match it.change {
+        Change::EventUndone { undone } => Some(undone),
+        _ => None,
+    });
+    let voids: Vec<_> = voids.collect();
+    if !voids.is_empty() {
+        return Ok(Effect::Voids(voids));
+    }
+    let holds = of_batch().filter_map(|it| match it.change {
+        Change::LearnerRegistered { .. } => None,
+        Change::EventRedone { redone } => Some(redone),
+        _ => Some(it.version),
+    });
+    Ok(Effect::Holds(holds.collect()))
+}
+
+fn void_all(
+    context: &Context<'_>,
+    learner: &Learner,
+    versions: &[Version],
+    cascade: bool,
+) -> Result<Outcome, Refusal> {
+    let mut targets: Vec<_> = versions.iter().copied().filter(|it| !learner.voided.contains(it)).collect();
+    targets.sort_unstable_by_key(|it| Reverse(*it));
+    targets.truncate(MAX_TOGETHER);
+    if targets.is_empty() {
+        return Ok(Outcome::already());
+    }
+    let events = targets.iter().filter_map(|it| at(context.history, *it));
+    let dependants = events.flat_map(|it| dependants(context.history, &learner.voided, it));
+    let others: BTreeMap<_, _> =
+        dependants.filter(|it| !targets.contains(&it.version)).map(|it| (it.version, it)).collect();
+    if !others.is_empty() && !cascade {
+        let message = "later events depend on this batch: undo them first, or say `cascade: true`";
+        return Err(needs("batch", message, learner, others.into_values().collect()));
+    }
+    targets.extend(others.keys());
+    correct(context, learner, targets.into_iter().map(|undone| Change::EventUndone { undone }).collect())
+}
+
+fn restore_all(
+    context: &Context<'_>,
+    learner: &Learner,
+    versions: &[Version],
+    cascade: bool,
+) -> Result<Outcome, Refusal> {
+    let away = versions.iter().copied().filter(|it| learner.voided.contains(it));
+    let mut targets: Vec<_> = away.collect::<BTreeSet<_>>().into_iter().take(MAX_TOGETHER).collect();
+    if targets.is_empty() {
+        return Ok(Outcome::already());
+    }
+    let events = targets.iter().filter_map(|it| at(context.history, *it));
+    let needed = events.flat_map(|it| needed(context.history, &learner.voided, it));
+    let others: BTreeMap<_, _> =
+        needed.filter(|it| !targets.contains(&it.version)).map(|it| (it.version, it)).collect();
+    if !others.is_empty() && !cascade {
+        let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
+        return Err(needs("batch", message, learner, others.into_values().collect()));
+    }
+    targets.extend(others.keys());
+    bring_back("batch", context, learner, targets)
+}
+
+/// Lets voided events hold again, unless that contradicts what holds.
+fn bring_back(
+    field: &'static str,
+    context: &Context<'_>,
+    learner: &Learner,
+    versions: Vec<Version>,
+) -> Result<Outcome, Refusal> {
+    let mut voided = learner.voided.clone();
     voided.retain(|it| !versions.contains(it));
-    let clashes = clashes(history, &voided);
+    let clashes = clashes(context.history, &voided);
     let comes_back = |it: &Event| versions.contains(&it.version);
     let removals: Vec<_> = clashes.iter().filter(|it| comes_back(it.1)).map(|it| it.0).collect();
     if !removals.is_empty() {
         let message = "what it is about was taken away before: undo that first";
-        return Err(needs(message, learner, removals));
+        return Err(needs(field, message, learner, removals));
     }
     let users: Vec<_> = clashes.iter().filter(|it| comes_back(it.0)).map(|it| it.1).collect();
     if !users.is_empty() {
         let message = "later events are about what this takes away: undo them first";
-        return Err(needs(message, learner, users));
+        return Err(needs(field, message, learner, users));
     }
     let changes = versions.into_iter().map(|redone| Change::EventRedone { redone });
     correct(context, learner, changes.collect())
@@ -194,10 +307,10 @@ fn correct(context: &Context<'_>, learner: &Learner, changes: Vec<Change>) -> Re
     Ok(Outcome { changes, subject: None })
 }
 
-fn needs(message: &str, learner: &Learner, events: Vec<&Event>) -> Refusal {
+fn needs(field: &'static str, message: &str, learner: &Learner, events: Vec<&Event>) -> Refusal {
     let events = events.into_iter().take(MAX_SHOWN).cloned().collect();
     let help = Some(Help::Events(Arc::new(learner.clone()), events));
-    Refusal { help, ..not_applicable("event", message) }
+    Refusal { help, ..not_applicable(field, message) }
 }
 
 type Count = fn(&Learner) -> usize;

@@ -1,9 +1,11 @@
 //! Everything that can be done. Each mutation is a call of the one use case that writes; what the
 //! caller got wrong is a `userErrors` entry of the payload, never an error of the request.
 
+mod batch;
 mod course;
 mod evidence;
 mod goal;
+mod import;
 mod learner;
 mod maintenance;
 mod payload;
@@ -13,6 +15,7 @@ mod undo;
 use async_graphql::{Context, InputObject, MergedObject};
 
 pub(super) use payload::MutationPayload;
+pub use payload::code_of;
 
 use super::{
     context::{app, idempotency_key, viewer},
@@ -40,6 +43,8 @@ pub struct Mutation(
     project::ProjectMutation,
     evidence::EvidenceMutation,
     undo::UndoMutation,
+    batch::BatchMutation,
+    import::ImportMutation,
     maintenance::MaintenanceMutation,
 );
 
@@ -97,6 +102,7 @@ async fn write(
         occurred_at: occurred_at.map(|it| it.get("occurredAt")).transpose()?,
         idempotency_key: idempotency_key(ctx, key),
         expected_version: expected_version.map(expected).transpose()?,
+        batch: None,
     };
     app(ctx).write(call).await
 }

@@ -8,10 +8,11 @@ use async_graphql::{
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaField, MetaType, MetaTypeId, Registry},
+    resolver_utils::enum_value,
 };
 use uuid::Uuid;
 
-use super::{course, evidence, goal, learner, maintenance, project, undo};
+use super::{batch, course, evidence, goal, import, learner, maintenance, project, undo};
 use crate::{
     app::{Erased, Written},
     domain::{
@@ -114,7 +115,7 @@ pub(in crate::graphql) struct UserError {
 }
 
 impl UserError {
-    fn new(refusal: Refusal) -> Self {
+    pub(super) fn new(refusal: Refusal) -> Self {
         let events = refusal.events().map_or(vec![], |(learner, events)| {
             events.iter().map(|it| Event::new(it.clone(), Some(learner.clone()))).collect()
         });
@@ -126,6 +127,11 @@ impl UserError {
             field: refusal.field.map(|it| vec!["input".to_owned(), it.to_owned()]),
         }
     }
+}
+
+/// The stable code of a refusal, as in `userErrors`.
+pub fn code_of(refusal: &Refusal) -> String {
+    enum_value(UserErrorCode::from(refusal.code)).to_string()
 }
 
 /// The stable codes of user errors.
@@ -239,6 +245,9 @@ fn payloads(registry: &mut Registry) -> Vec<String> {
         implements::<evidence::WaiveCriterionPayload>,
         implements::<undo::UndoEventPayload>,
         implements::<undo::RedoEventPayload>,
+        implements::<batch::UndoBatchPayload>,
+        implements::<batch::RedoBatchPayload>,
+        implements::<import::ImportProgressPayload>,
         implements::<maintenance::CreateBackupPayload>,
         implements::<maintenance::CompactStorePayload>,
     ]

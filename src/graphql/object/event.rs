@@ -96,7 +96,8 @@ object! {
             self.get().reason.as_deref()
         }
 
-        /// Events of the same batch were written as one.
+        /// Events of the same batch were written by one call that is about several, or by one import.
+        /// `undoBatch` takes them back.
         fn batch(&self) -> Option<ID> {
             self.get().batch.map(|it| ID(it.to_string()))
         }

@@ -2,6 +2,7 @@
 
 mod amount;
 mod at_once;
+mod batch;
 mod busy;
 mod claim;
 mod cost;
@@ -17,6 +18,7 @@ mod goal;
 mod guide;
 mod history;
 mod http;
+mod import;
 mod instant;
 mod key;
 mod limit;

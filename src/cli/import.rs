@@ -1,0 +1,187 @@
+//! Taking in what others have: an export of a whole store, or progress as CSV or JSON Lines.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use clap::Args;
+use milepost::{
+    app::{App, Env as _, Failure, Format, Import, Imported, SystemEnv, Verdict, summarizer},
+    graphql::code_of,
+    store::{
+        Store,
+        embedded::{
+            EmbeddedOptions, EmbeddedStore, Progress,
+            tools::{self, ToolOptions, Transferred},
+        },
+        memory::MemoryStore,
+    },
+};
+
+use super::{guide_of, progress_bar, say, tools::DataDir};
+
+/// What to take in.
+#[derive(Args)]
+pub(crate) struct ImportOptions {
+    /// An export of a store, or rows of progress as CSV or JSON Lines; `-`: standard input
+    file: PathBuf,
+    /// Only say what would become of the rows
+    #[arg(long)]
+    dry_run: bool,
+    /// Say what becomes of every row, not only of those that are refused
+    #[arg(long)]
+    verdicts: bool,
+    /// The guide that the server assesses by, instead of the built-in one
+    #[arg(long, env = "MILEPOST_GUIDE", value_name = "FILE")]
+    guide: Option<PathBuf>,
+    #[command(flatten)]
+    store: DataDir,
+}
+
+/// How many rows a file may have.
+const MAX_ROWS: usize = 1_000_000;
+/// How many when nothing is written: whoever would change is kept in memory.
+const MAX_ROWS_DRY: usize = 100_000;
+
+/// Does it; `false`: rows were refused.
+pub(super) fn import(options: &ImportOptions, tool: &ToolOptions) -> Result<bool, String> {
+    let mut from = Input::open(&options.file)?;
+    let head = from.fill_buf().map_err(|it| it.to_string())?;
+    if head.starts_with(br#"{"kind":"milepost export""#) {
+        if options.dry_run {
+            return Err("an export of a store has no rows to try: `--dry-run` is for progress".into());
+        }
+        return whole_store(&mut from, options, tool).map(|()| true);
+    }
+    let is_object = head.trim_ascii_start().starts_with(b"{");
+    let format = if is_object { Format::JsonLines } else { Format::Csv };
+    rows(from, format, options)
+}
+
+fn whole_store(from: &mut dyn BufRead, options: &ImportOptions, tool: &ToolOptions) -> Result<(), String> {
+    let data_dir = &options.store.data_dir;
+    let Transferred { count, digest } = tools::import(from, data_dir, tool).map_err(|it| it.to_string())?;
+    say(&format!(
+        "records   {count}\ndigest    sha256:{digest}\nthe store is in {}; its first start makes the rows",
+        data_dir.display()
+    ));
+    Ok(())
+}
+
+#[tokio::main]
+async fn rows(from: Input, format: Format, options: &ImportOptions) -> Result<bool, String> {
+    let app = open(options)?;
+    let wish = Import {
+        format,
+        dry_run: options.dry_run,
+        max_rows: if options.dry_run { MAX_ROWS_DRY } else { MAX_ROWS },
+        actor: "milepost import".into(),
+        batch: None,
+    };
+    let (progress, read, length) = (progress_bar(), from.read.clone(), from.length);
+    let tell = |verdict: Verdict| {
+        if options.verdicts || verdict.outcome.is_err() {
+            say(&line(&verdict));
+        }
+        show(&progress, read.load(Ordering::Relaxed), length);
+    };
+    let imported = app.import(&wish, from, tell).await;
+    let closed = app.store.close().await.map_err(|it| it.to_string());
+    let imported = imported.map_err(|it| match it {
+        Failure::Refused(refusal) => format!("{}: {}", options.file.display(), refusal.message),
+        Failure::Fault(error) => error.to_string(),
+    })?;
+    closed?;
+    say(&summary(&imported, options.dry_run));
+    Ok(imported.n_refused == 0)
+}
+
+fn open(options: &ImportOptions) -> Result<Arc<App>, String> {
+    let guide = guide_of(options.guide.as_deref())?;
+    let data_dir = &options.store.data_dir;
+    let store: Arc<dyn Store> = if options.dry_run && !data_dir.exists() {
+        Arc::new(MemoryStore::new())
+    } else {
+        let store = EmbeddedOptions {
+            progress: progress_bar(),
+            ..EmbeddedOptions::new(SystemEnv.fresh_id(), summarizer(guide.clone()))
+        };
+        EmbeddedStore::open(data_dir, store).map_err(|it| it.to_string())?
+    };
+    Ok(Arc::new(App::new(guide, store, Arc::new(SystemEnv))))
+}
+
+fn show(progress: &Progress, read: u64, length: Option<u64>) {
+    if let Some(length) = length {
+        progress(read, length);
+    }
+}
+
+fn line(verdict: &Verdict) -> String {
+    let line = verdict.line;
+    match &verdict.outcome {
+        Ok(true) => format!("line {line}: APPLIED"),
+        Ok(false) => format!("line {line}: ALREADY_SO"),
+        Err(refusal) => {
+            let column = refusal.field.map_or(String::new(), |it| format!("{it} "));
+            format!("line {line}: REFUSED {}: {column}{}", code_of(refusal), refusal.message)
+        }
+    }
+}
+
+fn summary(imported: &Imported, dry_run: bool) -> String {
+    let Imported { batch, n_applied, n_already, n_refused, .. } = imported;
+    let batch = match dry_run {
+        true => "none: nothing was written".to_owned(),
+        false if *n_applied == 0 => "none: nothing had to change".to_owned(),
+        false => batch.to_string(),
+    };
+    format!("applied   {n_applied}\nalready   {n_already}\nrefused   {n_refused}\nbatch     {batch}")
+}
+
+/// A file or the standard input, which counts what was read of it.
+struct Input {
+    from: BufReader<Box<dyn Read + Send>>,
+    read: Arc<AtomicU64>,
+    length: Option<u64>,
+}
+
+impl Input {
+    fn open(file: &Path) -> Result<Self, String> {
+        let told = |error: io::Error| format!("{}: {error}", file.display());
+        let (from, length): (Box<dyn Read + Send>, _) = match file == Path::new("-") {
+            true => (Box::new(io::stdin()), None),
+            false => {
+                let file = File::open(file).map_err(told)?;
+                let length = file.metadata().map_err(told)?.len();
+                (Box::new(file), Some(length))
+            }
+        };
+        Ok(Self { from: BufReader::new(from), read: Arc::default(), length })
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.from.read(buffer)?;
+        self.read.fetch_add(n_bytes as u64, Ordering::Relaxed);
+        Ok(n_bytes)
+    }
+}
+
+impl BufRead for Input {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.from.fill_buf()
+    }
+
+    fn consume(&mut self, n_bytes: usize) {
+        self.read.fetch_add(n_bytes as u64, Ordering::Relaxed);
+        self.from.consume(n_bytes);
+    }
+}

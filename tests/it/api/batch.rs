@@ -1,0 +1,173 @@
+//! Undo and redo of a whole batch.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, errors, text};
+
+const FILE: &str = "\
+kind,learner,name,stack,course,criterion,evidenceKind,url
+learner,ada,Ada,nodejs,,,,
+learner,bob,Bob,,,,,
+completion,ada,,,cicd-automation,,,
+completion,bob,,,capstone-project,,,
+project,ada,Shop,nodejs,,,,
+evidence,bob,,,,sql.indexes,LINK,https://example.com
+";
+
+const STATE: &str = "{ learners { nodes { name stack { slug } courseProgress { status } projects { id name }
+    evidence { id status } readiness { progress { done } milestones { status criteria { status since } } } } } }";
+
+const SELECTION: &str =
+    "batch eventCount refusedCount refused { learnerId error { code events { id } } } complete";
+
+async fn imported(world: &World, content: &str) -> Value {
+    let input = json!({ "format": "CSV", "content": content });
+    let payload = world.call("importProgress", "batch refused", input).await;
+    assert_eq!(payload["refused"], 0);
+    payload["batch"].clone()
+}
+
+async fn correct(world: &World, mutation: &str, input: Value) -> Value {
+    world.call(mutation, SELECTION, input).await
+}
+
+fn counts(payload: &Value) -> (u64, u64, bool) {
+    let count = |it: &str| payload[it].as_u64().expect("a number");
+    (count("eventCount"), count("refusedCount"), payload["changed"] == true)
+}
+
+#[tokio::test]
+async fn a_batch_is_undone_and_redone_as_a_whole() {
+    let world = World::new();
+    let registered: String = FILE.lines().take(3).map(|it| format!("{it}\n")).collect();
+    imported(&world, &registered).await;
+    let before = world.get(STATE).await;
+    let batch = imported(&world, FILE).await;
+    let after = world.get(STATE).await;
+    for (mutation, state) in [("undoBatch", &before), ("redoBatch", &after), ("undoBatch", &before)] {
+        let done = correct(&world, mutation, json!({ "batch": batch, "reason": "a mistake" })).await;
+        assert_eq!((counts(&done), &done["complete"]), ((4, 0, true), &json!(true)), "{mutation} {done:#}");
+        assert_eq!(&world.get(STATE).await, state, "{mutation}");
+        let again = correct(&world, mutation, json!({ "batch": batch })).await;
+        assert_eq!((counts(&again), &again["batch"]), ((0, 0, false), &Value::Null), "{mutation}");
+        assert_eq!(&world.get(STATE).await, state, "{mutation}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_registered_by_it_stays() {
+    let world = World::new();
+    let batch = imported(&world, FILE).await;
+    assert_eq!(counts(&correct(&world, "undoBatch", json!({ "batch": batch })).await), (4, 0, true));
+    let left = world.get("{ learners(orderBy: { field: NAME }) { nodes { name courseProgress { status } projects { id } } } }").await;
+    let nobody_did = |name: &str| json!({ "name": name, "courseProgress": [], "projects": [] });
+    assert_eq!(left["learners"]["nodes"], json!([nobody_did("Ada"), nobody_did("Bob")]));
+}
+
+#[tokio::test]
+async fn an_undo_of_a_batch_is_a_batch_that_can_be_undone() {
+    let world = World::new();
+    let batch = imported(&world, FILE).await;
+    let state = world.get(STATE).await;
+    let undone = correct(&world, "undoBatch", json!({ "batch": batch })).await;
+    let events =
+        world.get(r#"{ learner(by: { externalId: "ada" }) { events(last: 2) { nodes { kind batch } } } }"#);
+    let events = events.await["learner"]["events"]["nodes"].clone();
+    assert_eq!(
+        events,
+        json!([{ "kind": "EVENT_UNDONE", "batch": undone["batch"] }, { "kind": "EVENT_UNDONE", "batch": undone["batch"] }])
+    );
+    assert_eq!(
+        counts(&correct(&world, "undoBatch", json!({ "batch": undone["batch"] })).await),
+        (4, 0, true)
+    );
+    assert_eq!(world.get(STATE).await, state);
+    assert_eq!(
+        counts(&correct(&world, "redoBatch", json!({ "batch": undone["batch"] })).await),
+        (4, 0, true)
+    );
+    assert_eq!(counts(&correct(&world, "undoBatch", json!({ "batch": batch })).await), (0, 0, false));
+}
+
+#[tokio::test]
+async fn an_import_again_says_that_it_was_undone() {
+    let world = World::new();
+    let batch = imported(&world, FILE).await;
+    correct(&world, "undoBatch", json!({ "batch": batch })).await;
+    let input = json!({ "format": "CSV", "content": FILE });
+    let again = world.call("importProgress", "applied alreadySo refused rows { code }", input).await;
+    assert_eq!(
+        (&again["applied"], &again["alreadySo"], &again["refused"]),
+        (&json!(0), &json!(2), &json!(4))
+    );
+    assert_eq!(again["rows"][2]["code"], "NOT_APPLICABLE");
+}
+
+#[tokio::test]
+async fn whoever_went_on_keeps_their_part_unless_told_otherwise() {
+    let world = World::new();
+    let batch = imported(&world, FILE).await;
+    let shop = world.get(r#"{ learner(by: { externalId: "ada" }) { id projects { id } } }"#).await["learner"]
+        .clone();
+    let input = json!({ "project": shop["projects"][0]["id"], "url": "https://example.com", "ok": true });
+    let deployed = world.call("recordDeployment", "", input).await;
+    let done = correct(&world, "undoBatch", json!({ "batch": batch })).await;
+    assert_eq!(counts(&done), (2, 1, true));
+    assert_eq!(done["refused"][0]["learnerId"], shop["id"]);
+    assert_eq!(
+        done["refused"][0]["error"],
+        json!({ "code": "NOT_APPLICABLE", "events": [{ "id": deployed["event"]["id"] }] })
+    );
+    let done = correct(&world, "undoBatch", json!({ "batch": batch, "cascade": true })).await;
+    assert_eq!(counts(&done), (3, 0, true));
+    // Without its project the deployment cannot come back; with `cascade` only the batch does.
+    let done = correct(&world, "redoBatch", json!({ "batch": batch })).await;
+    assert_eq!(counts(&done), (4, 0, true));
+    let redone = world.call("redoEvent", "", json!({ "event": deployed["event"]["id"] })).await;
+    assert_eq!(redone["changed"], true);
+}
+
+#[tokio::test]
+async fn a_key_answers_what_the_first_correction_did() {
+    let world = World::new();
+    let batch = imported(&world, FILE).await;
+    let input = json!({ "batch": batch, "idempotencyKey": "k" });
+    let first = correct(&world, "undoBatch", input.clone()).await;
+    correct(&world, "redoBatch", json!({ "batch": batch })).await;
+    let again = correct(&world, "undoBatch", input).await;
+    assert_eq!((&first["replayed"], &again["replayed"]), (&json!(false), &json!(true)));
+    for field in ["batch", "eventCount", "complete", "changed"] {
+        assert_eq!(first[field], again[field], "{field}");
+    }
+    let other = correct(&world, "redoBatch", json!({ "batch": batch, "idempotencyKey": "k" })).await;
+    assert_eq!(errors(&other), ["IDEMPOTENCY_KEY_REUSED idempotencyKey"]);
+}
+
+#[tokio::test]
+async fn what_is_no_batch_is_not_found() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    for batch in ["", "x", "00000000-0000-0000-0000-000000000000", &learner] {
+        for mutation in ["undoBatch", "redoBatch"] {
+            assert_eq!(world.refusals(mutation, json!({ "batch": batch })).await, ["NOT_FOUND batch"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cascade_is_a_batch_too() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    let input = json!({ "learner": { "id": learner }, "name": "Shop" });
+    let added = world.call("addProject", "project { id }", input).await;
+    let input = json!({ "project": added["project"]["id"], "url": "https://example.com", "ok": true });
+    world.call("recordDeployment", "", input).await;
+    let input = json!({ "event": added["event"]["id"], "cascade": true });
+    let undone = world.call("undoEvent", "event { batch }", input).await;
+    let batch = text(&undone["event"]["batch"]);
+    assert_eq!(counts(&correct(&world, "undoBatch", json!({ "batch": batch })).await), (2, 0, true));
+    assert_eq!(
+        world.of(&learner, "projects { deployed }").await,
+        json!({ "projects": [{ "deployed": true }] })
+    );
+}

@@ -1,0 +1,263 @@
+//! Progress that comes in as a file: a verdict for each row, and the same file again changes nothing.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, column, errors, text};
+
+const FILE: &str = "\
+kind,learner,name,email,stack,course,percent,aspects,criterion,evidenceKind,url,occurredAt,reason
+learner,ada,Ada Lovelace,ada@example.com,nodejs,,,,,,,2024-01-01,from the old system
+start,ada,,,,capstone-project,,,,,,2024-01-02T08:00:00+02:00,
+progress,ada,,,,capstone-project,40,,,,,2024-01-03,
+completion,ada,,,,cicd-automation,,,,,,2024-02-01,
+project,ada,\"Shop, small\",,nodejs,,,API DATABASE,,,,2024-03-01,
+evidence,ada,,,,,,,sql.indexes,LINK,https://example.com/i,2024-04-01,
+learner,bob,Bob,,,,,,,,,,
+completion,bob,,,,cicd-automation,,,,,,,
+";
+
+const LINES: &str = r#"
+{"kind": "completion", "learner": "ada", "course": "cicd-automation", "occurredAt": "2024-02-01"}
+{"kind": "progress", "learner": "ada", "course": "capstone-project", "percent": 40, "occurredAt": "2024-01-03"}
+{"kind": "project", "learner": "ada", "name": "Shop, small", "stack": "nodejs", "aspects": ["API", "DATABASE"], "occurredAt": "2024-03-01", "url": null}
+"#;
+
+const SELECTION: &str = "batch applied alreadySo refused rows { line verdict learnerId code column message }";
+
+async fn import(world: &World, content: &str, more: Value) -> Value {
+    let format = if content.trim_start().starts_with('{') { "JSON_LINES" } else { "CSV" };
+    let mut input = json!({ "format": format, "content": content });
+    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.call("importProgress", SELECTION, input).await
+}
+
+fn counts(payload: &Value) -> [u64; 3] {
+    ["applied", "alreadySo", "refused"].map(|it| payload[it].as_u64().expect("a number"))
+}
+
+/// What was refused, as `line CODE column`.
+fn refused(payload: &Value) -> Vec<String> {
+    let rows = payload["rows"].as_array().expect("a list");
+    let row =
+        |it: &Value| format!("{} {} {}", it["line"], text(&it["code"]), it["column"].as_str().unwrap_or("-"));
+    rows.iter().filter(|it| it["verdict"] == "REFUSED").map(row).collect()
+}
+
+async fn everything(world: &World) -> Value {
+    let query =
+        "{ learners { totalCount nodes { id name email version courseProgress { status percent completedAt }
+        projects { id name aspects } evidence { id kind url submittedAt }
+        events { nodes { id kind occurredAt actor reason batch } } } } }";
+    world.get(query).await
+}
+
+#[tokio::test]
+async fn rows_become_events_at_their_own_dates() {
+    let world = World::new();
+    let payload = import(&world, FILE, json!({})).await;
+    assert_eq!((counts(&payload), errors(&payload).len()), ([8, 0, 0], 0), "{payload:#}");
+    let lines: Vec<_> = payload["rows"].as_array().unwrap().iter().map(|it| it["line"].clone()).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 6, 7, 8, 9]);
+    let ada = world.get(
+        r#"{ learner(by: { externalId: "ada" }) { name email stack { slug }
+        courseProgress { course { slug } status percent startedAt completedAt }
+        projects { name aspects } evidence { kind url submittedAt }
+        events { nodes { kind occurredAt reason batch } } } }"#,
+    );
+    let ada = ada.await["learner"].clone();
+    assert_eq!((&ada["name"], &ada["stack"]["slug"]), (&json!("Ada Lovelace"), &json!("nodejs")));
+    assert_eq!(ada["courseProgress"][0]["startedAt"], "2024-01-02T06:00:00Z");
+    assert_eq!(ada["courseProgress"][0]["percent"], 40);
+    assert_eq!(ada["courseProgress"][1]["completedAt"], "2024-02-01T00:00:00Z");
+    assert_eq!(ada["projects"], json!([{ "name": "Shop, small", "aspects": ["API", "DATABASE"] }]));
+    assert_eq!(ada["evidence"][0]["submittedAt"], "2024-04-01T00:00:00Z");
+    let events = ada["events"]["nodes"].as_array().unwrap();
+    assert_eq!((events.len(), &events[0]["reason"]), (6, &json!("from the old system")));
+    assert!(events.iter().all(|it| it["batch"] == payload["batch"]), "{events:#?}");
+}
+
+#[tokio::test]
+async fn the_same_rows_again_change_nothing() {
+    let world = World::new();
+    let first = import(&world, FILE, json!({})).await;
+    let before = everything(&world).await;
+    for content in [FILE, LINES] {
+        let again = import(&world, content, json!({})).await;
+        assert_eq!((counts(&again)[0], counts(&again)[2]), (0, 0), "{again:#}");
+        assert_eq!((&again["changed"], &again["batch"]), (&json!(false), &Value::Null));
+    }
+    assert_eq!(everything(&world).await, before);
+    assert_ne!(first["batch"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_happened_since_is_not_taken_back() {
+    let world = World::new();
+    import(&world, FILE, json!({})).await;
+    let ada = json!({ "externalId": "ada" });
+    world.call("updateLearner", "", json!({ "learner": ada, "name": "Ada King" })).await;
+    world.call("reopenCourse", "", json!({ "learner": ada, "course": "cicd-automation" })).await;
+    let before = everything(&world).await;
+    assert_eq!(counts(&import(&world, FILE, json!({})).await), [0, 8, 0]);
+    assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_learner_who_is_here_gets_what_the_row_says() {
+    let world = World::new();
+    world.call("registerLearner", "", json!({ "name": "Ada", "externalId": "ada", "stack": "rust" })).await;
+    let row = "kind,learner,name,email\nlearner,ada,Ada Lovelace,ada@example.com\n";
+    for expected in [[1, 0, 0], [0, 1, 0]] {
+        assert_eq!(counts(&import(&world, row, json!({})).await), expected);
+    }
+    let ada = world.get(r#"{ learner(by: { externalId: "ada" }) { name email stack { slug } } }"#).await;
+    assert_eq!(
+        ada["learner"],
+        json!({ "name": "Ada Lovelace", "email": "ada@example.com", "stack": { "slug": "rust" } })
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_says_the_same_and_writes_nothing() {
+    let world = World::new();
+    import(&world, "kind,learner,name\nlearner,bob,Bob\n", json!({})).await;
+    let content = FILE.to_owned() + "completion,carol,,,,cicd-automation,,,,,,,\nstart,ada,,,,none,,,,,,,\n";
+    let before = everything(&world).await;
+    let dry = import(&world, &content, json!({ "dryRun": true, "idempotencyKey": "k" })).await;
+    assert_eq!(everything(&world).await, before);
+    assert_eq!((&dry["batch"], &dry["changed"]), (&Value::Null, &json!(false)));
+    let real = import(&world, &content, json!({ "idempotencyKey": "k" })).await;
+    assert_eq!((counts(&dry), refused(&dry)), (counts(&real), refused(&real)));
+    assert_eq!(column(&dry["rows"], "verdict"), column(&real["rows"], "verdict"));
+    assert_eq!(counts(&real), [7, 1, 2]);
+    assert_eq!(refused(&real), ["10 NOT_FOUND learner", "11 NOT_FOUND course"]);
+}
+
+#[tokio::test]
+async fn a_key_answers_what_the_first_call_did() {
+    let world = World::new();
+    let first = import(&world, FILE, json!({ "idempotencyKey": "k" })).await;
+    let again = import(&world, FILE, json!({ "idempotencyKey": "k" })).await;
+    assert_eq!((&first["replayed"], &again["replayed"]), (&json!(false), &json!(true)));
+    for field in ["batch", "changed", "applied", "rows"] {
+        assert_eq!(first[field], again[field], "{field}");
+    }
+    let other = import(&world, LINES, json!({ "idempotencyKey": "k" })).await;
+    assert_eq!(errors(&other), ["IDEMPOTENCY_KEY_REUSED idempotencyKey"]);
+}
+
+#[tokio::test]
+async fn bad_rows_are_refused_by_code_and_column_and_others_are_applied() {
+    let world = World::new();
+    import(&world, FILE, json!({})).await;
+    let long = "x".repeat(201);
+    let bad = [
+        (r#"{"kind": "party", "learner": "ada"}"#, "INVALID_INPUT kind"),
+        (r#"{"learner": "ada"}"#, "INVALID_INPUT kind"),
+        (r#"{"kind": "start", "course": "capstone-project"}"#, "INVALID_INPUT learner"),
+        (r#"{"kind": "start", "learner": "nobody", "course": "capstone-project"}"#, "NOT_FOUND learner"),
+        (r#"{"kind": "start", "learner": "ada", "course": "none"}"#, "NOT_FOUND course"),
+        (r#"{"kind": "start", "learner": "ada"}"#, "INVALID_INPUT course"),
+        (
+            r#"{"kind": "start", "learner": "ada", "course": "capstone-project", "percent": 3}"#,
+            "INVALID_INPUT percent",
+        ),
+        (
+            r#"{"kind": "progress", "learner": "ada", "course": "capstone-project", "percent": 101}"#,
+            "OUT_OF_RANGE percent",
+        ),
+        (
+            r#"{"kind": "progress", "learner": "ada", "course": "capstone-project", "percent": "x"}"#,
+            "INVALID_INPUT percent",
+        ),
+        (
+            r#"{"kind": "progress", "learner": "ada", "course": "capstone-project", "percent": 1.5}"#,
+            "INVALID_INPUT percent",
+        ),
+        (
+            r#"{"kind": "start", "learner": "ada", "course": "capstone-project", "occurredAt": "yesterday"}"#,
+            "INVALID_INPUT occurredAt",
+        ),
+        (
+            r#"{"kind": "completion", "learner": "ada", "course": "capstone-project", "occurredAt": "2999-01-01"}"#,
+            "IN_THE_FUTURE occurredAt",
+        ),
+        (
+            r#"{"kind": "completion", "learner": "ada", "course": "capstone-project", "certificateUrl": "ftp:"}"#,
+            "INVALID_INPUT certificateUrl",
+        ),
+        (
+            r#"{"kind": "project", "learner": "ada", "name": "x", "aspects": "SHINY"}"#,
+            "INVALID_INPUT aspects",
+        ),
+        (
+            r#"{"kind": "evidence", "learner": "ada", "criterion": "sql.indexes", "evidenceKind": "RUMOUR"}"#,
+            "INVALID_INPUT evidenceKind",
+        ),
+        (
+            r#"{"kind": "evidence", "learner": "ada", "criterion": "sql.indexes", "evidenceKind": "CI_RUN", "url": "https://example.com"}"#,
+            "INVALID_INPUT evidenceKind",
+        ),
+        (
+            r#"{"kind": "learner", "learner": "carol", "name": "Carol", "email": "ada@example.com"}"#,
+            "ALREADY_TAKEN email",
+        ),
+        (r#"{"kind": "learner", "learner": "carol"}"#, "INVALID_INPUT name"),
+        (r#"{"kind": "start", "shoe": 43}"#, "INVALID_INPUT -"),
+        (r#"{"kind": "start", "learner": true}"#, "INVALID_INPUT learner"),
+        ("{", "INVALID_INPUT -"),
+        ("[]", "INVALID_INPUT -"),
+    ];
+    let mut content: String = bad.iter().map(|it| format!("{}\n", it.0)).collect();
+    content += &json!({ "kind": "project", "learner": "ada", "name": long }).to_string();
+    content += "\n{\"kind\": \"completion\", \"learner\": \"bob\", \"course\": \"capstone-project\"}\n";
+    let payload = import(&world, &content, json!({})).await;
+    let mut expected: Vec<_> =
+        bad.iter().enumerate().map(|(at, it)| format!("{} {}", at + 1, it.1)).collect();
+    expected.push(format!("{} TOO_LONG name", bad.len() + 1));
+    assert_eq!(refused(&payload), expected);
+    assert_eq!(counts(&payload), [1, 0, expected.len() as u64]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_none_is_refused_whole() {
+    let world = World::new();
+    let many = "kind,learner\n".to_owned() + &"start,ada\n".repeat(1_001);
+    let bad = [
+        ("", "INVALID_INPUT -"),
+        ("learner,name\nada,Ada\n", "INVALID_INPUT -"),
+        ("kind,kind\n", "INVALID_INPUT -"),
+        ("kind,shoe\n", "INVALID_INPUT -"),
+        ("kind;learner;name\nlearner;ada;Ada\n", "INVALID_INPUT -"),
+        (many.as_str(), "LIMIT_REACHED -"),
+    ];
+    for (content, error) in bad {
+        let payload = import(&world, content, json!({})).await;
+        assert_eq!(errors(&payload), [error], "{:?}", content.get(..20));
+        assert_eq!(payload["rows"], json!([]));
+    }
+    assert_eq!(world.get("{ learners { totalCount } }").await["learners"]["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn rows_have_a_length_and_cells_a_number() {
+    let world = World::new();
+    let good = "learner,ada,Ada\n";
+    let long = format!("learner,bob,\"{}\n", "x".repeat(200_000));
+    let content = format!("\u{feff}kind,learner,name\n{good}start\n{long}{good}");
+    let payload = import(&world, &content, json!({})).await;
+    assert_eq!(refused(&payload), ["3 INVALID_INPUT -", "4 TOO_LONG -"]);
+    assert_eq!(counts(&payload), [1, 0, 2]);
+    let lines = format!("{}\n{}\n", json!({ "kind": "x".repeat(200_000) }), json!({ "kind": "y" }));
+    assert_eq!(refused(&import(&world, &lines, json!({})).await), ["1 TOO_LONG -"]);
+}
+
+#[tokio::test]
+async fn an_erased_learner_does_not_come_back_with_the_old_file() {
+    let world = World::new();
+    import(&world, FILE, json!({})).await;
+    world.call("eraseLearner", "", json!({ "learner": { "externalId": "ada" } })).await;
+    let again = import(&world, FILE, json!({})).await;
+    assert_eq!(refused(&again)[0], "2 NOT_APPLICABLE learner");
+    assert_eq!(counts(&again), [0, 2, 6]);
+}
