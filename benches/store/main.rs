@@ -11,6 +11,7 @@ mod disk;
 mod durable;
 mod floor;
 mod grouped;
+mod import;
 mod load;
 mod measure;
 mod memory;
@@ -28,7 +29,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::{child::Task, durable::Durable, open::Open, reads::Reads, scratch::Scratch, space::Space};
+use self::{
+    child::Task, durable::Durable, import::Import, open::Open, reads::Reads, scratch::Scratch, space::Space,
+};
 
 // All contenders allocate as the program does.
 #[global_allocator]
@@ -55,6 +58,8 @@ enum Section {
     Reads(Reads),
     /// Opening a store.
     Open(Open),
+    /// Taking progress in from a file.
+    Import(Import),
     /// Use of the disk.
     Space(Space),
     /// What a process of its own does.
@@ -70,12 +75,14 @@ async fn main() {
         Some(Section::Durable(durable)) => durable.run(&scratch).await,
         Some(Section::Reads(reads)) => reads.run(&scratch).await,
         Some(Section::Open(open)) => open.run(&scratch),
+        Some(Section::Import(import)) => import.run(&scratch).await,
         Some(Section::Space(space)) => space.run(&scratch).await,
         Some(Section::Child(task)) => task.run().await,
         None => {
             Durable::small().run(&scratch).await;
             Reads::small().run(&scratch).await;
             Open::small().run(&scratch);
+            Import::small().run(&scratch).await;
             Space::small().run(&scratch).await;
         }
     }
