@@ -5,13 +5,17 @@ use std::collections::BTreeSet;
 use async_graphql::Variables;
 use futures_util::{StreamExt as _, future::join_all};
 use milepost::{
+    app::LearnerRef,
     domain::guide::{Guide, Rule, backend_2026},
     graphql::Asked,
 };
 use proptest::{prelude::*, sample::Index, test_runner::Config};
 use serde_json::{Value, json};
 
-use crate::world::{World, column, text};
+use crate::{
+    faulty::{Call, Fault, Faulty},
+    world::{World, column, text},
+};
 
 const EVENTS: &str =
     "events(first: 100) { nodes { id version kind summary actor reason batch occurredAt recordedAt voided
@@ -36,6 +40,13 @@ async fn ready() -> (World, String) {
     let learner = world.learner("Ada", Some("nodejs")).await;
     assert_eq!(world.gets_ready(&learner).await.len(), 4);
     (world, learner)
+}
+
+/// Meets a criterion for 30 days, and no milestone.
+async fn is_seen_alive(world: &World, learner: &str) {
+    let project = world.project(learner, "Shop").await;
+    let check = json!({ "project": project, "url": "https://example.com", "ok": true });
+    world.call("recordDeployment", "", check).await;
 }
 
 fn rename(learner: &str, name: &str) -> Value {
@@ -187,9 +198,7 @@ async fn it_is_told_of_everybody() {
     let mut learners = vec![];
     for n in 0..300 {
         let learner = world.learner(&format!("Somebody {n}"), None).await;
-        let project = world.project(&learner, "Shop").await;
-        let check = json!({ "project": project, "url": "https://example.com", "ok": true });
-        world.call("recordDeployment", "", check).await;
+        is_seen_alive(&world, &learner).await;
         learners.push(learner);
     }
     world.wait(31);
@@ -202,6 +211,23 @@ async fn it_is_told_of_everybody() {
             "a review is due, no milestone is lost"
         );
     }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_one_of_whom_it_cannot_be_told() {
+    let (world, faulty) = Faulty::world();
+    let mut ids = vec![];
+    for name in ["ada", "bob", "cem"] {
+        let input = json!({ "name": name, "externalId": name });
+        let learner = world.call("registerLearner", "", input).await["learner"]["id"].clone();
+        is_seen_alive(&world, &text(&learner)).await;
+        ids.push(world.app.resolve(&LearnerRef::ExternalId(name.into())).await.unwrap());
+    }
+    world.wait(31);
+    faulty.breaks(ids[1], Call::Load, Fault::Fails);
+    assert!(world.app.tell_lapses().await.is_err());
+    faulty.breaks(ids[0], Call::Load, Fault::Fails);
+    assert_eq!(tell(&world).await, 1, "the others were told before");
 }
 
 #[tokio::test]
