@@ -178,6 +178,7 @@ fn summarize(learner: &Learner) -> Summary {
         n_done: n_done as u16,
         n_total: 18,
         met: met.map(|it| Met { milestone: it.clone(), until }).collect(),
+        due_at: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod feed;
 mod import;
+mod lapse;
 mod maintain;
 mod progress;
 mod read;
@@ -66,8 +67,8 @@ impl App {
 }
 
 /// The edition of how a guide's rules are read; raise it with whatever makes `assess` answer
-/// otherwise, so that lists are made anew.
-const RULES: u32 = 1;
+/// otherwise, or a summary say more, so that lists are made anew.
+const RULES: u32 = 2;
 
 /// Sums up states for lists under this guide; engines rebuild their lists with it.
 pub fn summarizer(guide: Arc<Guide>) -> Summarizer {

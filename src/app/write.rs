@@ -125,10 +125,14 @@ impl App {
         if outcome.changes.is_empty() {
             return self.commit_unchanged(call, now, learner, subject).await;
         }
+        // What time took away is told first, so that this write is not said to have lost it.
+        let before = assess(&self.guide, &learner, now.max(learner.updated_at));
+        if self.tell_lapses_of(&learner, &before).await?.is_some() {
+            return Ok(None);
+        }
         let mut events = self.events(call, now, &learner, outcome.changes);
         let next = Arc::new(after(&learner, history, &events));
-        let at = next.updated_at;
-        let (before, after) = (assess(&self.guide, &learner, at), assess(&self.guide, &next, at));
+        let after = assess(&self.guide, &next, before.as_of);
         let milestones =
             Moved { reached: after.newly_met_since(&before), lost: before.newly_met_since(&after) };
         events[0].milestones = milestones.clone();
@@ -192,7 +196,7 @@ impl App {
     }
 
     /// `None`: somebody else was faster, and another try may succeed.
-    async fn store_commit(&self, target: &Target, commit: Commit) -> Result<Option<()>, Failure> {
+    pub(super) async fn store_commit(&self, target: &Target, commit: Commit) -> Result<Option<()>, Failure> {
         match self.store.commit(commit).await {
             Ok(()) => Ok(Some(())),
             Err(CommitError::Conflict { .. } | CommitError::Repeated(_)) => Ok(None),
@@ -239,7 +243,7 @@ pub(super) fn as_expected(learner: &Arc<Learner>, version: Option<Version>) -> R
 }
 
 /// The learner after these events too. Whatever corrects others comes with the whole history.
-fn after(learner: &Learner, mut history: Vec<Event>, events: &[Event]) -> Learner {
+pub(super) fn after(learner: &Learner, mut history: Vec<Event>, events: &[Event]) -> Learner {
     let (first, rest) = events.split_first().expect("there is an event");
     let added = learner.after(first).and_then(|it| rest.iter().try_fold(it, |it, event| it.after(event)));
     added.unwrap_or_else(|| {

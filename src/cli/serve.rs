@@ -99,11 +99,27 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
         fill(&app).await?;
     }
     announce(&listener, &options);
-    http::serve(listener, app, http_options(options, manifest), interrupted)
-        .await
-        .map_err(|it| it.to_string())?;
+    let served = serve_and_tell(listener, app, http_options(options, manifest), interrupted).await;
+    served.map_err(|it| it.to_string())?;
     tracing::info!("closed");
     Ok(())
+}
+
+/// Serves, and meanwhile tells what time takes away.
+async fn serve_and_tell(
+    listener: TcpListener,
+    app: Arc<App>,
+    options: http::Options,
+    interrupted: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let teller = app.clone();
+    let telling = tokio::spawn(async move { teller.keep_telling_lapses().await });
+    let ended = async move {
+        interrupted.await;
+        // What it is writing is written or not, and is told after the next start if not.
+        telling.abort();
+    };
+    http::serve(listener, app, options, ended).await
 }
 
 fn manifest_of(path: &Path) -> Result<Manifest, String> {

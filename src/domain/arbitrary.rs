@@ -41,6 +41,7 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         8 => (0_u128..8).prop_flat_map(evidence_submitted),
         4 => (0_u128..8).prop_flat_map(evidence_change),
         1 => waived(),
+        1 => criterion().prop_map(|criterion| Change::CriterionLapsed { criterion }),
         1 => (0_u32..40).prop_map(|undone| Change::EventUndone { undone }),
         1 => (0_u32..40).prop_map(|redone| Change::EventRedone { redone }),
     ]

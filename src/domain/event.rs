@@ -185,6 +185,8 @@ pub enum Change {
     EvidenceRetracted { evidence: EvidenceId },
     /// A criterion was waived.
     CriterionWaived { criterion: Slug, ground: Ground },
+    /// A criterion was done and, by time alone, is no more.
+    CriterionLapsed { criterion: Slug },
     /// An earlier event was voided.
     EventUndone { undone: Version },
     /// A voided event holds again.
@@ -235,12 +237,15 @@ impl Change {
         }
     }
 
-    /// Whether an undo can void it: not the registration, without which there is nobody, and not
-    /// another undo or redo, for which there is the opposite.
+    /// Whether an undo can void it: not the registration, without which there is nobody; not what time took away; and
+    /// not another undo or redo, for which there is the opposite.
     pub fn is_undoable(&self) -> bool {
         !matches!(
             self,
-            Change::LearnerRegistered { .. } | Change::EventUndone { .. } | Change::EventRedone { .. }
+            Change::LearnerRegistered { .. }
+                | Change::CriterionLapsed { .. }
+                | Change::EventUndone { .. }
+                | Change::EventRedone { .. }
         )
     }
 }

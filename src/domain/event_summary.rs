@@ -35,6 +35,9 @@ pub fn event_summary(guide: &Guide, change: &Change) -> String {
         Change::EvidenceReviewed { verdict: Verdict::Rejected, .. } => "Rejected a piece of evidence".into(),
         Change::EvidenceRetracted { .. } => "Retracted a piece of evidence".into(),
         Change::CriterionWaived { criterion: slug, .. } => format!("Waived “{}”", criterion(slug.as_str())),
+        Change::CriterionLapsed { criterion: slug } => {
+            format!("“{}” lapsed: a review is due", criterion(slug.as_str()))
+        }
         Change::EventUndone { undone } => format!("Voided event {undone}"),
         Change::EventRedone { redone } => format!("Restored event {redone}"),
     }

@@ -27,6 +27,8 @@ pub struct Summary {
     pub n_total: u16,
     /// The milestones that are met.
     pub met: Vec<Met>,
+    /// The instant at which time alone takes something away next; `None`: never.
+    pub due_at: Option<Timestamp>,
 }
 
 /// A milestone that is met.
@@ -62,12 +64,14 @@ pub enum OrderBy {
     Progress,
     /// When an event was last recorded.
     LastActivity,
+    /// When time alone takes something away next; whoever loses nothing comes last.
+    Due,
 }
 
 impl OrderBy {
     /// Every order that there is.
-    pub const ALL: [OrderBy; 4] =
-        [OrderBy::Name, OrderBy::CreatedAt, OrderBy::Progress, OrderBy::LastActivity];
+    pub const ALL: [OrderBy; 5] =
+        [OrderBy::Name, OrderBy::CreatedAt, OrderBy::Progress, OrderBy::LastActivity, OrderBy::Due];
 }
 
 impl Summary {
@@ -88,6 +92,7 @@ impl Summary {
             n_done: u16::try_from(readiness.progress.n_done).unwrap_or(u16::MAX),
             n_total: u16::try_from(readiness.progress.n_total).unwrap_or(u16::MAX),
             met: readiness.milestones.iter().filter(is_met).map(met).collect(),
+            due_at: readiness.due_at(),
         }
     }
 }

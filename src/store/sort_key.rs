@@ -23,6 +23,7 @@ impl SortKey {
             OrderBy::CreatedAt => instant_key(summary.created_at),
             OrderBy::Progress => progress_key(summary),
             OrderBy::LastActivity => instant_key(summary.updated_at),
+            OrderBy::Due => due_key(summary),
         };
         bytes.extend_from_slice(learner.0.as_bytes());
         Self(bytes)
@@ -35,7 +36,15 @@ impl SortKey {
             OrderBy::CreatedAt => before.created_at == after.created_at,
             OrderBy::Progress => progress_key(before) == progress_key(after),
             OrderBy::LastActivity => before.updated_at == after.updated_at,
+            OrderBy::Due => before.due_at == after.due_at,
         }
+    }
+
+    /// The place in the list by [`OrderBy::Due`] before which everybody stands to whom something is due by then.
+    pub fn due_by(instant: Timestamp) -> Self {
+        let mut bytes = instant_key(Timestamp::from_micros(instant.as_micros().saturating_add(1)));
+        bytes.extend_from_slice(Uuid::nil().as_bytes());
+        Self(bytes)
     }
 
     /// A place that was written down as bytes; `None` when it cannot be one.
@@ -69,6 +78,10 @@ fn instant_key(instant: Timestamp) -> Vec<u8> {
     (instant.as_micros() ^ i64::MIN).to_be_bytes().to_vec()
 }
 
+fn due_key(summary: &Summary) -> Vec<u8> {
+    instant_key(summary.due_at.unwrap_or(Timestamp::from_micros(i64::MAX)))
+}
+
 fn progress_key(summary: &Summary) -> Vec<u8> {
     let per_mille = u32::from(summary.n_done) * 1000 / u32::from(summary.n_total.max(1));
     u16::try_from(per_mille).unwrap_or(1000).to_be_bytes().to_vec()
@@ -88,6 +101,7 @@ mod tests {
             n_done: 0,
             n_total: 18,
             met: vec![],
+            due_at: None,
         };
         change(&mut summary);
         SortKey::of(order, LearnerId(Uuid::from_u128(id)), &summary)
@@ -105,7 +119,7 @@ mod tests {
     fn a_place_is_the_same_when_its_key_is() {
         let at = Timestamp::from_micros(0);
         let learner = LearnerId(Uuid::from_u128(1));
-        let summary = |name: &str, n_done: u16, seconds| Summary {
+        let summary = |name: &str, n_done: u16, seconds, due_at| Summary {
             name: name.into(),
             stack: None,
             created_at: at,
@@ -113,14 +127,17 @@ mod tests {
             n_done,
             n_total: 18,
             met: vec![],
+            due_at,
         };
         let all = [
-            summary("Ada", 1, 0),
-            summary("ADA", 1, 0),
-            summary("Ada", 2, 0),
-            summary("Ada", 1, 9),
-            summary(&"a".repeat(80), 0, 0),
-            summary(&"a".repeat(81), 0, 0),
+            summary("Ada", 1, 0, None),
+            summary("ADA", 1, 0, None),
+            summary("Ada", 2, 0, None),
+            summary("Ada", 1, 9, None),
+            summary("Ada", 1, 9, Some(at)),
+            summary("Ada", 1, 9, Some(at.plus_days(1))),
+            summary(&"a".repeat(80), 0, 0, None),
+            summary(&"a".repeat(81), 0, 0, None),
         ];
         for (before, after) in all.iter().flat_map(|it| all.iter().map(move |other| (it, other))) {
             for order in OrderBy::ALL {
@@ -140,6 +157,17 @@ mod tests {
     fn instants_before_the_epoch_come_before_those_after() {
         let at = |micros| key(OrderBy::CreatedAt, 1, |it| it.created_at = Timestamp::from_micros(micros));
         assert!(at(-1) < at(0) && at(0) < at(1));
+    }
+
+    #[test]
+    fn whoever_is_due_stands_before_the_bound_and_the_rest_behind() {
+        let at = Timestamp::from_micros(7);
+        let due = |id, due_at: Option<i64>| {
+            key(OrderBy::Due, id, |it| it.due_at = due_at.map(Timestamp::from_micros))
+        };
+        assert!(due(9, Some(6)) < due(1, Some(7)));
+        assert!(due(u128::MAX, Some(7)) < SortKey::due_by(at) && SortKey::due_by(at) < due(1, Some(8)));
+        assert!(due(u128::MAX, Some(8)) < due(1, None));
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub fn summarize(learner: &Learner) -> Summary {
     let language = completed("language").map(|_| met("language", None));
     let sql = completed("sql").map(|it| met("sql", Some(it.plus_days(90))));
     let n_done = learner.courses.values().filter(|it| it.completed_at.is_some()).count();
+    let due_at = completed("sql").map(|it| it.plus_days(90));
     Summary {
         name: learner.name.clone(),
         stack: learner.stack_slug().cloned(),
@@ -63,6 +64,7 @@ pub fn summarize(learner: &Learner) -> Summary {
         n_done: n_done as u16,
         n_total: 18,
         met: language.into_iter().chain(sql).collect(),
+        due_at,
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(unreachable_pub, reason = "nothing is public in a test binary")]
 
+mod ageing;
 mod api;
 mod architecture;
 mod bad_input;

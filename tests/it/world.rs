@@ -21,7 +21,10 @@ use futures_util::{
 };
 use milepost::{
     app::{App, Env, summarizer},
-    domain::{guide, time::Timestamp},
+    domain::{
+        guide::{self, Guide},
+        time::Timestamp,
+    },
     graphql::{Asked, Endpoint, EndpointOptions, Form, Message, RequestId, Viewer},
     http::{Options, router, serve},
     store::{
@@ -115,6 +118,17 @@ impl World {
             app,
             env,
             _directory: None,
+        }
+    }
+
+    /// Another server on the same store, at the same time, by a guide of its own.
+    pub fn beside(&self, guide: Guide) -> Self {
+        let app = App::new(Arc::new(guide), self.app.store.clone(), self.env.clone());
+        let app = Arc::new(app);
+        Self {
+            wire: Wire::Router(router(app.clone(), Options::default()).expect("threads")),
+            app,
+            ..self.clone()
         }
     }
 

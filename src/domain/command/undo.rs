@@ -203,6 +203,10 @@ fn find<'a>(context: &Context<'a>, version: Version) -> Result<&'a Event, Refusa
         Change::LearnerRegistered { .. } => {
             Err(not_applicable("event", "a registration cannot be undone: erase the learner instead"))
         }
+        Change::CriterionLapsed { .. } => Err(not_applicable(
+            "event",
+            "what time took away cannot be undone: bring something newer instead",
+        )),
         Change::EventUndone { .. } | Change::EventRedone { .. } => Err(not_applicable(
             "event",
             "an undo or redo is reversed by its opposite: name the event that it was about",

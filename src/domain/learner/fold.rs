@@ -100,7 +100,8 @@ impl Learner {
             | Change::EvidenceReviewed { .. }
             | Change::EvidenceRetracted { .. } => self.change_evidence(event),
             Change::CriterionWaived { criterion, ground } => self.waive(event, criterion, *ground),
-            Change::EventUndone { .. } | Change::EventRedone { .. } => {}
+            // What has lapsed is seen from what is there and what time it is.
+            Change::CriterionLapsed { .. } | Change::EventUndone { .. } | Change::EventRedone { .. } => {}
         }
     }
 

@@ -34,7 +34,8 @@ impl<'a> Case<'a> {
             next_actor,
             since,
             done_since,
-            valid_until: done_since.and_then(|_| done.end()),
+            valid_until: done.end().filter(|_| done_since.is_some()),
+            lapsed_at: done.end().filter(|_| done_since.is_none()),
         };
         Assessed { readiness, next_end: answer.next_end }
     }

@@ -8,6 +8,7 @@ mod criterion;
 mod evaluate;
 mod evidence;
 mod forecast;
+mod lapse;
 mod milestone;
 mod next_step;
 mod project;
@@ -31,6 +32,7 @@ use super::{
 
 pub use evidence::{EvidenceStatus, evidence_status, valid_until};
 pub use forecast::{Forecast, forecast, on_track};
+pub use lapse::Lapse;
 pub use next_step::{NextStep, next_steps};
 pub use project::is_live;
 pub use suppose::{Supposition, suppose, takes_evidence};
@@ -114,6 +116,8 @@ pub struct CriterionReadiness {
     pub done_since: Option<Timestamp>,
     /// The first instant at which it is no longer done by time alone; `None`: for good, or not done.
     pub valid_until: Option<Timestamp>,
+    /// The first instant at which it was no longer done by time alone; `None`: it is done, or it never was.
+    pub lapsed_at: Option<Timestamp>,
 }
 
 /// How a learner stands with a criterion.

@@ -225,6 +225,9 @@ pub(in crate::graphql) enum EventKind {
     EvidenceRetracted,
     /// A criterion was waived.
     CriterionWaived,
+    /// A criterion was done and, by the passing of time alone, is no more: a review is due. It happened when it lapsed,
+    /// and is recorded within a minute, or as soon as there is a server again. Nobody can undo it.
+    CriterionLapsed,
     /// An earlier event was voided.
     EventUndone,
     /// A voided event holds again.
@@ -252,6 +255,7 @@ impl EventKind {
             Change::EvidenceReviewed { .. } => Self::EvidenceReviewed,
             Change::EvidenceRetracted { .. } => Self::EvidenceRetracted,
             Change::CriterionWaived { .. } => Self::CriterionWaived,
+            Change::CriterionLapsed { .. } => Self::CriterionLapsed,
             Change::EventUndone { .. } => Self::EventUndone,
             Change::EventRedone { .. } => Self::EventRedone,
         }

@@ -41,7 +41,6 @@ pub(in crate::graphql) struct LearnerOrder {
 
 /// What a list of learners can be ordered by.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "summary::OrderBy")]
 pub(in crate::graphql) enum LearnerOrderField {
     /// The name, without regard to case.
     Name,
@@ -51,6 +50,17 @@ pub(in crate::graphql) enum LearnerOrderField {
     Progress,
     /// When an event was last recorded.
     LastActivity,
+}
+
+impl From<LearnerOrderField> for summary::OrderBy {
+    fn from(field: LearnerOrderField) -> Self {
+        match field {
+            LearnerOrderField::Name => Self::Name,
+            LearnerOrderField::CreatedAt => Self::CreatedAt,
+            LearnerOrderField::Progress => Self::Progress,
+            LearnerOrderField::LastActivity => Self::LastActivity,
+        }
+    }
 }
 
 /// Which way a list goes.

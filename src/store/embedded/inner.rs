@@ -267,6 +267,7 @@ mod tests {
             n_done: 0,
             n_total: 0,
             met: vec![],
+            due_at: None,
         }
     }
 

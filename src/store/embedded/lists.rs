@@ -95,6 +95,7 @@ mod tests {
             n_done: 0,
             n_total: 0,
             met: vec![],
+            due_at: None,
         };
         SortKey::of(OrderBy::Name, LearnerId(Uuid::from_u128(number)), &summary)
     }

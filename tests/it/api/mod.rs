@@ -1,5 +1,6 @@
 //! The API, asked as clients ask it: one file a noun.
 
+mod ageing;
 mod amount;
 mod at_once;
 mod batch;

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use milepost::{
     domain::{
+        event::Change,
         id::LearnerId,
         summary::{Filter, OrderBy},
     },
-    store::{Page, PageQuery, Store},
+    store::{Page, PageQuery, SortKey, Store},
 };
 
 use super::engines;
-use crate::given::{Person, completed, registered, renamed, second, slug};
+use crate::given::{Person, completed, registered, renamed, second, slug, summarize};
 
 engines! {
     pages_join_to_the_whole_list
@@ -21,6 +22,7 @@ engines! {
     an_empty_list_has_an_empty_page
     filters_choose
     a_milestone_lapses
+    whoever_is_due_comes_first
 }
 
 /// Everybody, by name.
@@ -168,4 +170,29 @@ async fn a_milestone_lapses(store: Arc<dyn Store>) {
         let page = store.page(PageQuery { filter: met.clone(), now, ..all() }).await.unwrap();
         assert_eq!(page.rows.len() as u64, n_met);
     }
+}
+
+async fn whoever_is_due_comes_first(store: Arc<dyn Store>) {
+    let (mut ada, mut bob, mut cem) = (Person::new(1), Person::new(2), Person::new(3));
+    for commit in [ada.registers("Ada"), bob.registers("Bob"), cem.registers("Cem")] {
+        store.commit(commit).await.unwrap();
+    }
+    for commit in [cem.completes("sql"), bob.then([renamed("Bo"), completed("sql")])] {
+        store.commit(commit).await.unwrap();
+    }
+    let by_due = PageQuery { order: OrderBy::Due, ..all() };
+    assert_eq!(ids(&store.page(by_due.clone()).await.unwrap()), [cem.id, bob.id, ada.id]);
+    let due_by = async |now| {
+        let before = Some(SortKey::due_by(now));
+        ids(&store.page(PageQuery { before, ..by_due.clone() }).await.unwrap())
+    };
+    let (cems, bobs) = (summarize(&cem.state).due_at.unwrap(), summarize(&bob.state).due_at.unwrap());
+    assert_eq!(due_by(cems.plus_seconds(-1)).await, []);
+    assert_eq!(due_by(cems).await, [cem.id]);
+    assert_eq!(due_by(bobs).await, [cem.id, bob.id]);
+    let reopened = Change::CourseReopened { course: slug("sql") };
+    store.commit(cem.then([reopened])).await.unwrap();
+    assert_eq!(due_by(bobs).await, [bob.id]);
+    store.erase(bob.is_erased()).await.unwrap();
+    assert_eq!(due_by(bobs).await, []);
 }

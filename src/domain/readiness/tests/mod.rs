@@ -5,6 +5,7 @@ mod criteria;
 mod generators;
 mod golden;
 mod history;
+mod lapse;
 mod outlook;
 mod properties;
 mod review;

@@ -184,6 +184,7 @@ pub(in super::super) fn of_list(order: OrderBy) -> Vec<u8> {
         OrderBy::CreatedAt => 1,
         OrderBy::Progress => 2,
         OrderBy::LastActivity => 3,
+        OrderBy::Due => 4,
     };
     let mut key = LIST.to_be_bytes().to_vec();
     key.push(order);

@@ -56,8 +56,9 @@ fn an_erasure_leaves_the_claims_of_others() {
         let written = Written { learner, offset: position, base: 0, position, n_events: 1, receipt: None };
         draft.commit(&written).expect("added");
         let state = Learner { email: Some("ada@example.com".into()), ..Learner::new(learner) };
-        let (name, stack, met) = (String::new(), None, vec![]);
-        let summary = Summary { name, stack, created_at: at, updated_at: at, n_done: 0, n_total: 0, met };
+        let (name, stack, met, due_at) = (String::new(), None, vec![], None);
+        let summary =
+            Summary { name, stack, created_at: at, updated_at: at, n_done: 0, n_total: 0, met, due_at };
         draft.state(learner, State::of(&state, summary)).expect("added");
     }
     draft.erase(learners[0], at).expect("erased");

@@ -65,7 +65,8 @@ async fn answers(store: &EmbeddedStore) -> Value {
         feeds.push(json!({ "bucket": bucket.number(), "head": head, "events": events }));
     }
     let mut pages = vec![];
-    for order in OrderBy::ALL {
+    // Those that there were when it was written.
+    for order in [OrderBy::Name, OrderBy::CreatedAt, OrderBy::Progress, OrderBy::LastActivity] {
         let page = store.page(PageQuery { order, ..all() }).await.unwrap();
         pages.push(page.rows.into_iter().map(|it| it.1).collect::<Vec<_>>());
     }
