@@ -261,3 +261,10 @@ async fn an_erased_learner_does_not_come_back_with_the_old_file() {
     assert_eq!(refused(&again)[0], "2 NOT_APPLICABLE learner");
     assert_eq!(counts(&again), [0, 2, 6]);
 }
+
+#[tokio::test]
+async fn the_readme_has_a_file_that_is_taken_in() {
+    let (world, readme) = (World::new(), include_str!("../../../README.md"));
+    let file = readme.split("```csv\n").nth(1).and_then(|it| it.split("```").next()).expect("a file");
+    assert_eq!(counts(&import(&world, file, json!({})).await), [2, 0, 0]);
+}
