@@ -220,7 +220,8 @@ impl App {
             return Err(other_input().into());
         }
         let events = match receipt.event {
-            Some(first) => self.written_together(id, first).await?,
+            Some(first) if call.command.needs_history() => self.written_together(id, first).await?,
+            Some(first) => self.event_at(id, first).await?.into_iter().collect(),
             None => vec![],
         };
         Ok(Some(Written {

@@ -104,9 +104,14 @@ fn thousands(number: usize) -> String {
 #[test]
 fn its_links_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for page in
-        ["README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/DEPENDENCIES.md", "docs/FORMAT.md"]
-    {
+    for page in [
+        "README.md",
+        "CHANGELOG.md",
+        "docs/ARCHITECTURE.md",
+        "docs/DEPENDENCIES.md",
+        "docs/FORMAT.md",
+        "docs/INTEGRATING.md",
+    ] {
         let text = fs::read_to_string(root.join(page)).expect(page);
         let links = text.split("](").skip(1).filter_map(|it| it.split(')').next());
         for link in links.filter(|it| !it.starts_with("http")) {

@@ -7,9 +7,10 @@ mod read;
 mod row;
 mod trial;
 
-use std::{collections::BTreeMap, io::BufRead, sync::Arc};
+use std::{collections::BTreeMap, io::BufRead, panic::resume_unwind, sync::Arc};
 
 use futures_util::{StreamExt as _, stream};
+use tokio::task::JoinError;
 use uuid::Builder;
 
 pub use read::{Format, MAX_ROW};
@@ -157,10 +158,10 @@ impl App {
             }
         }
         let mut done = stream::iter(of_learners.into_values())
-            .map(|rows| self.clone().rows_of_one(rows, actor.to_owned(), batch))
+            .map(|rows| tokio::spawn(self.clone().rows_of_one(rows, actor.to_owned(), batch)))
             .buffer_unordered(AT_A_TIME);
         while let Some(of_one) = done.next().await {
-            verdicts.extend(of_one?);
+            verdicts.extend(of_one.unwrap_or_else(failed)?);
         }
         verdicts.sort_by_key(|it| it.line);
         Ok(verdicts)
@@ -218,6 +219,14 @@ fn outcome(written: &Written, batch: BatchId) -> Result<bool, Refusal> {
             Err(Refusal::new(RefusalCode::NotApplicable, message))
         }
         Some(_) => Ok(false),
+    }
+}
+
+/// A panic goes on where the rows are waited for.
+fn failed<T>(error: JoinError) -> Result<T, StoreError> {
+    match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(_) => Err(StoreError::Closed("the rows were given up".into())),
     }
 }
 
