@@ -12,6 +12,7 @@ mod feed;
 mod maintain;
 mod progress;
 mod read;
+mod webhook;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +27,10 @@ pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
+pub use webhook::{
+    Allowed, Attempt, Content, Courier, Delivery, DisabledBecause, EventPlace, Hook, MAX_LOG, MAX_PARKED, MAX_WEBHOOKS,
+    Outcome, Parcel, RegisterWebhook, Registered, Rule, Signature, Trouble, UpdateWebhook, Waiting, Webhook, Webhooks,
+};
 
 use crate::{
     domain::{guide::Guide, learner::Learner, summary::Summary},
@@ -46,6 +51,8 @@ pub struct App {
     /// Erasures with a key go one after the other, each before it takes a lane.
     erasing: Mutex<()>,
     remembered: progress::Remembered,
+    /// Who is told of events, and how far they were.
+    pub webhooks: Webhooks,
 }
 
 impl App {
@@ -53,7 +60,8 @@ impl App {
     pub fn new(guide: Arc<Guide>, store: Arc<dyn Store>, env: Arc<dyn Env>) -> Self {
         let lanes = (0..N_BUCKETS).map(|_| Mutex::new(())).collect();
         let (erasing, remembered) = (Mutex::default(), progress::Remembered::new());
-        Self { guide, store, env, lanes, erasing, remembered }
+        let webhooks = Webhooks::new(store.clone(), env.clone());
+        Self { guide, store, env, lanes, erasing, remembered, webhooks }
     }
 
     fn lane(&self, bucket: Bucket) -> &Mutex<()> {

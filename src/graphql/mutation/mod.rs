@@ -9,6 +9,7 @@ mod maintenance;
 mod payload;
 mod project;
 mod undo;
+mod webhook;
 
 use async_graphql::{Context, InputObject, MergedObject};
 
@@ -41,6 +42,7 @@ pub struct Mutation(
     evidence::EvidenceMutation,
     undo::UndoMutation,
     maintenance::MaintenanceMutation,
+    webhook::WebhookMutation,
 );
 
 /// What every input about a learner who is there may carry.
