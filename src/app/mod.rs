@@ -28,8 +28,9 @@ pub use feed::{Announcement, FeedCursor};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
 pub use webhook::{
-    Allowed, Attempt, Content, Courier, Delivery, DisabledBecause, EventPlace, Hook, MAX_LOG, MAX_PARKED, MAX_WEBHOOKS,
-    Outcome, Parcel, RegisterWebhook, Registered, Rule, Signature, Trouble, UpdateWebhook, Waiting, Webhook, Webhooks,
+    Allowed, Attempt, Content, Courier, Delivery, DisabledBecause, EventPlace, Hook, MAX_LOG, MAX_PARKED,
+    MAX_WEBHOOKS, Outcome, Parcel, RegisterWebhook, Registered, Rule, Signature, Trouble, UpdateWebhook,
+    Waiting, Webhook, Webhooks,
 };
 
 use crate::{

@@ -61,7 +61,7 @@ struct Server {
 
 impl Server {
     fn new(app: Arc<App>, mut options: Options, closing: watch::Receiver<bool>) -> io::Result<Self> {
-        app.webhooks.send_by(webhook::Messenger::new(&options.webhooks)?);
+        app.webhooks.send_by(webhook::Messenger::new(&options.webhooks));
         let endpoint = Endpoint::new(app.clone(), std::mem::take(&mut options.endpoint))?;
         let bodies = Arc::new(Semaphore::new(options.max_body_bytes));
         let (endpoint, options) = (Arc::new(endpoint), Arc::new(options));

@@ -241,7 +241,8 @@ impl Deliveries {
 
     /// Where the feed does not reach as far as it did, as after a backup was put back, it goes on from its end.
     pub(super) fn keep_within(&mut self, heads: &[Position]) {
-        let is_there = |it: &EventPlace| it.position <= heads.get(usize::from(it.bucket)).copied().unwrap_or(0);
+        let is_there =
+            |it: &EventPlace| it.position <= heads.get(usize::from(it.bucket)).copied().unwrap_or(0);
         self.cursor.0.iter_mut().zip(heads).for_each(|(read, head)| *read = (*read).min(*head));
         self.failing.retain(|_, it| is_there(&it.event));
         self.parked.retain(|it| is_there(&it.event));

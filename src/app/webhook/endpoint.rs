@@ -215,7 +215,8 @@ impl RegisterWebhook {
     /// Identifies what is asked for.
     pub(super) fn fingerprint(&self) -> String {
         let after = self.after.as_ref().map(FeedCursor::to_bytes);
-        let all = serde_json::to_string(&(&self.url, &self.description, &self.kinds, after)).expect("plain data");
+        let all =
+            serde_json::to_string(&(&self.url, &self.description, &self.kinds, after)).expect("plain data");
         HEXLOWER.encode(&digest(&[&all]))
     }
 }

@@ -90,7 +90,13 @@ impl Hook {
     pub(super) fn new(note: Note) -> Self {
         let id = note.webhook.id;
         let now = Now { note, generation: 0, is_dirty: false, is_removed: false };
-        Self { id, now: Mutex::new(now), wake: Notify::new(), saving: Turn::default(), testing: Turn::default() }
+        Self {
+            id,
+            now: Mutex::new(now),
+            wake: Notify::new(),
+            saving: Turn::default(),
+            testing: Turn::default(),
+        }
     }
 
     /// The webhook as it is.

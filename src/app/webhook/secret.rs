@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn it_signs_as_others_do() {
         let secret = Secret("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
-        let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
+        let signature =
+            secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signature.0, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 

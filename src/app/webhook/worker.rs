@@ -3,11 +3,7 @@
 
 use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 
-use futures_util::{
-    FutureExt as _, StreamExt as _,
-    future::BoxFuture,
-    stream::FuturesUnordered,
-};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -187,7 +183,8 @@ impl Worker {
 
     /// Tries again what is parked and asked for, one after the other.
     async fn parked(&self) -> Result<(), StoreError> {
-        while let Some(Waiting { event: place, .. }) = self.hook.read(|it| it.deliveries.asked_for().cloned()) {
+        while let Some(Waiting { event: place, .. }) = self.hook.read(|it| it.deliveries.asked_for().cloned())
+        {
             if *self.closing.borrow() || self.hook.is_removed() || self.hook.webhook().disabled.is_some() {
                 return Ok(());
             }

@@ -1,10 +1,12 @@
 //! Webhooks: registering, changing and removing them, and what is done about what they were not told. For administrators.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, resolver_utils::EnumType as _};
+use async_graphql::{
+    Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, resolver_utils::EnumType as _,
+};
 
 use super::{Answer, Done, app, fault, idempotency_key, patch};
 use crate::{
-    app::{Failure, FeedCursor, Registered, RegisterWebhook, UpdateWebhook},
+    app::{Failure, FeedCursor, RegisterWebhook, Registered, UpdateWebhook},
     domain::{
         id::{LearnerId, Version, WebhookId},
         refusal::{Refusal, RefusalCode},

@@ -30,24 +30,19 @@ pub(super) fn connector() -> io::Result<TlsConnector> {
     let found = rustls_native_certs::load_native_certs();
     // A system has some that nobody can read; the others do.
     let (_, n_ignored) = roots.add_parsable_certificates(found.certs);
-    tracing::debug!(n_roots = roots.len(), n_ignored, n_errors = found.errors.len(), "certificates for webhooks");
+    tracing::debug!(
+        n_roots = roots.len(),
+        n_ignored,
+        n_errors = found.errors.len(),
+        "certificates for webhooks"
+    );
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let config = config.with_safe_default_protocol_versions().map_err(io::Error::other)?;
     Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }
 
-/// Connects to where a URL leads, if that may be asked.
-pub(super) async fn connect(
-    url: &Url,
-    allowed: &Allowed,
-    tls: &TlsConnector,
-) -> Result<Box<dyn Io>, Trouble> {
-    let stream = reach(url, allowed).await?;
-    // A message is written whole; there is nothing to wait for.
-    let _ = stream.set_nodelay(true);
-    if url.scheme() != "https" {
-        return Ok(Box::new(stream));
-    }
+/// Secures a connection to where a URL leads: whoever is there has to show a certificate for it.
+pub(super) async fn secure(url: &Url, stream: TcpStream, tls: &TlsConnector) -> Result<Box<dyn Io>, Trouble> {
     let name = match url.host() {
         Some(Host::Domain(name)) => ServerName::try_from(name.to_owned()).map_err(|_| Trouble::TlsFailed)?,
         Some(Host::Ipv4(it)) => ServerName::from(IpAddr::from(it)),
@@ -57,12 +52,17 @@ pub(super) async fn connect(
     Ok(Box::new(tls.connect(name, stream).await.map_err(|_| Trouble::TlsFailed)?))
 }
 
-async fn reach(url: &Url, allowed: &Allowed) -> Result<TcpStream, Trouble> {
+/// Connects to where a URL leads, if that may be asked.
+pub(super) async fn reach(url: &Url, allowed: &Allowed) -> Result<TcpStream, Trouble> {
     let addresses = addresses(url).await?;
     let mut trouble = Trouble::AddressNotAllowed;
     for address in addresses.into_iter().filter(|it| allowed.permits(url, it.ip())) {
         match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => {
+                // A message is written whole; there is nothing to wait for.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
             Err(_) => trouble = Trouble::ConnectionFailed,
         }
     }

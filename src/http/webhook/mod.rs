@@ -15,7 +15,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    task::JoinSet,
+    sync::OnceCell,
+    task::{JoinSet, spawn_blocking},
     time::{Instant, timeout},
 };
 use tokio_rustls::TlsConnector;
@@ -25,7 +26,7 @@ use crate::{
     app::{Allowed, Attempt, Content, Courier, Parcel, Rule, Trouble},
     graphql::{Letter, letter},
 };
-use connect::{Io, connect, connector};
+use connect::{Io, connector, reach, secure};
 
 /// How long a test may take: its caller waits for it.
 const TEST_TIMEOUT: Duration = Duration::from_secs(8);
@@ -56,18 +57,29 @@ impl Default for WebhookOptions {
 pub(super) struct Messenger {
     allowed: Allowed,
     timeout: Duration,
-    tls: TlsConnector,
+    /// What secures connections, once one was asked for: reading certificates takes a while.
+    tls: OnceCell<TlsConnector>,
 }
 
 impl Messenger {
-    pub(super) fn new(options: &WebhookOptions) -> io::Result<Arc<Self>> {
+    pub(super) fn new(options: &WebhookOptions) -> Arc<Self> {
         let allowed = Allowed::new(options.allow.clone());
-        Ok(Arc::new(Self { allowed, timeout: options.timeout, tls: connector()? }))
+        Arc::new(Self { allowed, timeout: options.timeout, tls: OnceCell::new() })
+    }
+
+    async fn tls(&self) -> io::Result<&TlsConnector> {
+        self.tls
+            .get_or_try_init(|| async { spawn_blocking(connector).await.map_err(io::Error::other)? })
+            .await
     }
 
     async fn bring(&self, parcel: &Parcel) -> Result<(u16, Option<u32>), Trouble> {
         let url = Url::parse(&parcel.url).map_err(|_| Trouble::NameNotResolved)?;
-        let stream = connect(&url, &self.allowed, &self.tls).await?;
+        let stream = reach(&url, &self.allowed).await?;
+        let stream = match url.scheme() {
+            "https" => secure(&url, stream, self.tls().await.map_err(|_| Trouble::TlsFailed)?).await?,
+            _ => Box::new(stream),
+        };
         let answer = ask(stream, request(&url, parcel)?).await?;
         let heard = (answer.status().as_u16(), retry_after(answer.headers()));
         // Its status says all; but some receivers mind when nobody listens to the rest.

@@ -56,7 +56,8 @@ impl Notes {
     /// The names of those that begin with this.
     pub(super) async fn names(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let (notes, prefix) = (self.clone(), prefix.to_owned());
-        elsewhere(move || Ok(notes.all_names()?.into_iter().filter(|it| it.starts_with(&prefix)).collect())).await
+        elsewhere(move || Ok(notes.all_names()?.into_iter().filter(|it| it.starts_with(&prefix)).collect()))
+            .await
     }
 
     /// Writes none any more: another process may have the directory afterwards.
@@ -81,7 +82,9 @@ impl Notes {
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.files.read_whole(&self.directory.join(name)).map_err(StoreError::io(format!("reading the note {name}")))
+        self.files
+            .read_whole(&self.directory.join(name))
+            .map_err(StoreError::io(format!("reading the note {name}")))
     }
 
     fn write(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError> {
