@@ -284,3 +284,6 @@ fn read_cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FeedCursor,
     let cursor = bytes.ok().and_then(|it| FeedCursor::from_bytes(&it));
     cursor.ok_or_else(|| D::Error::custom("not a cursor"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -200,11 +200,11 @@ impl Webhooks {
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
         self.check_writable()?;
+        let heads = self.store.heads().await?;
         let fingerprint = HEXLOWER.encode(&after.to_bytes());
         if self.is_repeated(&hook, keyed("replay", key.as_deref(), &fingerprint))? {
             return Ok((hook, true));
         }
-        let heads = self.store.heads().await?;
         hook.change_course(|it| {
             it.deliveries.replay(after);
             it.deliveries.keep_within(&heads);
@@ -230,7 +230,7 @@ impl Webhooks {
 
     /// Leaves nothing of a learner who was erased. What cannot be written now is written later.
     pub(super) async fn forget(&self, learner: LearnerId) {
-        let Ok(hooks) = self.all().await.inspect_err(|error| report(error)) else { return };
+        let Ok(hooks) = self.all().await.inspect_err(report) else { return };
         for hook in hooks {
             hook.forget(learner);
             if hook.is_dirty() {

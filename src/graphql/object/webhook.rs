@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject, resolver_utils::EnumType as _};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject, resolver_utils::EnumType as _};
 
 use super::EventKind;
 use crate::{
     app::{self, EventPlace, Hook},
     graphql::{
         context::app,
-        cost::Counted,
+        cost::{About, Counted},
         error::{Answer, caller_error, code, fault},
         id::{NodeId, id_of, id_of_webhook},
         page::{DEFAULT_PAGE, write_cursor},
@@ -22,9 +22,10 @@ use crate::{
 const MAX_FIRST: usize = app::MAX_LOG;
 
 /// A receiver who is told of events over HTTP, as Standard Webhooks has it: at least once, and in order for each learner.
+#[derive(Description)]
 pub(in crate::graphql) struct Webhook(pub(in crate::graphql) Arc<Hook>);
 
-#[Object]
+#[Object(use_type_description)]
 impl Webhook {
     /// Its id.
     async fn id(&self) -> ID {
@@ -42,7 +43,7 @@ impl Webhook {
     }
 
     /// Of which kinds of events it is told; null: of all.
-    #[graphql(directive = crate::graphql::cost::About::apply(4))]
+    #[graphql(directive = About::apply(4))]
     async fn kinds(&self) -> Option<Vec<EventKind>> {
         Some(self.0.webhook().kinds?.iter().filter_map(|it| kind_named(it)).collect())
     }

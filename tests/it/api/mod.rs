@@ -39,4 +39,4 @@ mod stream;
 mod subscription;
 mod supposition;
 mod undo;
-mod webhook;
+pub mod webhook;

@@ -1,9 +1,11 @@
 //! Whoever is erased is told of no more, and nothing is left of them.
 
+use std::{future::pending, time::Duration};
+
 use milepost::store::Erasure;
 use serde_json::{Value, json};
 
-use super::{Receiver, Reply, World, server, until};
+use super::{Receiver, Reply, World, options, server, until};
 
 /// Whether some note has the id of a learner, as messages have it.
 async fn is_in_notes(world: &World, learner: &str) -> bool {
@@ -72,6 +74,26 @@ async fn who_was_erased_meanwhile_is_forgotten_at_the_start() {
     store.erase(Erasure { learner, base: 1, recorded_at: world.app.env.now() }).await.unwrap();
     let again = World::over(store);
     assert_eq!(again.hook_of(&id, KNOWN).await, json!({ "failing": [], "parked": [], "deliveries": [] }));
+}
+
+/// What was read together with what is under way is not sent once its learner is erased.
+#[tokio::test]
+async fn what_was_read_before_is_looked_at_again() {
+    let mut options = options();
+    options.webhooks.timeout = Duration::from_secs(15);
+    let (world, _) = World::new().served_with(options, pending()).await;
+    let receiver = Receiver::answering(|_| Reply::WhenTold).await;
+    let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
+    world.call("updateWebhook", "", json!({ "webhook": id, "enabled": false })).await;
+    let ada = world.learner("Ada", None).await;
+    world.completes(&ada, "cicd-automation").await;
+    world.call("updateWebhook", "", json!({ "webhook": id, "enabled": true })).await;
+    receiver.receives(1).await;
+    world.call("eraseLearner", "", json!({ "learner": { "id": ada } })).await;
+    receiver.tells();
+    world.hook_has(&id, "behind", json!(0.0)).await;
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(world.hook_of(&id, KNOWN).await, json!({ "failing": [], "parked": [], "deliveries": [] }));
 }
 
 #[tokio::test]

@@ -3,6 +3,10 @@
 use std::{future::pending, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 use super::{ALL, Message, Receiver, Reply, World, options, server, until};
 use crate::world::{errors, text};
@@ -145,7 +149,6 @@ async fn a_receiver_that_hangs_is_left_and_one_that_lies_is_not_believed() {
         (Reply::Hangs, "TIMED_OUT"),
         (Reply::Redirect(to), "307"),
         (Reply::Redirect("http://169.254.169.254/"), "307"),
-        (Reply::Status(100), "BROKEN_ANSWER"),
         (Reply::Status(404), "404"),
         (Reply::Endless, "200"),
     ] {
@@ -158,6 +161,25 @@ async fn a_receiver_that_hangs_is_left_and_one_that_lies_is_not_believed() {
         assert_eq!(line, format!("LEARNER_REGISTERED 1 {expected} {outcome}"), "{reply:?}");
     }
     assert_eq!(elsewhere.received().len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_no_answer() {
+    let world = server().await;
+    let endless = b"HTTP/1.1 200 OK\r\nx: ".iter().copied().chain([b'x'; 100_000]).collect();
+    for answer in [vec![], b"nonsense\r\n\r\n".to_vec(), b"HTTP/1.1 200 OK\r\n".to_vec(), endless] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let (id, _) = world.hook(json!({ "url": url })).await;
+        let answering = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 8_192]).await;
+            let _ = stream.write_all(&answer).await;
+        });
+        let tested = world.call("testWebhook", "status error", json!({ "webhook": id })).await;
+        answering.await.unwrap();
+        assert_eq!((&tested["status"], &tested["error"]), (&json!(null), &json!("BROKEN_ANSWER")));
+    }
 }
 
 #[tokio::test]

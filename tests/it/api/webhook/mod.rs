@@ -5,7 +5,7 @@ mod delivery;
 mod erasing;
 mod failing;
 mod managing;
-mod receiver;
+pub mod receiver;
 mod restart;
 mod tls;
 

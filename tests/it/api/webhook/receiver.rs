@@ -18,7 +18,7 @@ use futures_util::stream;
 use hmac::{Hmac, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
 /// What a receiver does.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,8 @@ pub enum Reply {
     /// 200, and a body without an end.
     Endless,
     Hangs,
+    /// 200, once the test lets it.
+    WhenTold,
 }
 
 /// A message as it came.
@@ -45,6 +47,7 @@ pub struct Receiver {
     pub address: SocketAddr,
     received: Arc<Mutex<Vec<Message>>>,
     answering: Arc<Mutex<Answering>>,
+    gate: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -87,13 +90,19 @@ impl Receiver {
         let received = Arc::<Mutex<Vec<Message>>>::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(serve(listener, received.clone(), answering.clone()));
-        Self { address, received, answering, task }
+        let gate = Arc::<Notify>::default();
+        let task = tokio::spawn(serve(listener, received.clone(), answering.clone(), gate.clone()));
+        Self { address, received, answering, gate, task }
     }
 
     /// From now on it answers like that.
     pub fn answers(&self, reply: impl FnMut(&Message) -> Reply + Send + 'static) {
         *self.answering.lock().unwrap() = Box::new(reply);
+    }
+
+    /// Lets one be answered that waits.
+    pub fn tells(&self) {
+        self.gate.notify_one();
     }
 
     pub fn url(&self) -> String {
@@ -123,7 +132,8 @@ impl Receiver {
 
     pub async fn start_again(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
-        self.task = tokio::spawn(serve(listener, self.received.clone(), self.answering.clone()));
+        let (received, answering) = (self.received.clone(), self.answering.clone());
+        self.task = tokio::spawn(serve(listener, received, answering, self.gate.clone()));
     }
 }
 
@@ -133,20 +143,25 @@ impl Drop for Receiver {
     }
 }
 
-async fn serve(listener: TcpListener, received: Arc<Mutex<Vec<Message>>>, answering: Arc<Mutex<Answering>>) {
+async fn serve(
+    listener: TcpListener,
+    received: Arc<Mutex<Vec<Message>>>,
+    answering: Arc<Mutex<Answering>>,
+    gate: Arc<Notify>,
+) {
     let router = Router::new().fallback(move |headers: HeaderMap, body: Bytes| {
-        let (received, answering) = (received.clone(), answering.clone());
+        let (received, answering, gate) = (received.clone(), answering.clone(), gate.clone());
         async move {
             let message = Message { headers, body: body.to_vec() };
             let reply = (answering.lock().unwrap())(&message);
             received.lock().unwrap().push(message);
-            respond(reply).await
+            respond(reply, &gate).await
         }
     });
     axum::serve(listener, router).await.unwrap();
 }
 
-async fn respond(reply: Reply) -> Response {
+async fn respond(reply: Reply, gate: &Notify) -> Response {
     let status = |it: u16| StatusCode::from_u16(it).unwrap();
     match reply {
         Reply::Status(it) => status(it).into_response(),
@@ -159,6 +174,10 @@ async fn respond(reply: Reply) -> Response {
             Body::from_stream(stream::unfold((), move |()| piece())).into_response()
         }
         Reply::Hangs => pending().await,
+        Reply::WhenTold => {
+            gate.notified().await;
+            status(200).into_response()
+        }
     }
 }
 
