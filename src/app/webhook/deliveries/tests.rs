@@ -1,3 +1,5 @@
+//! What becomes of what is sent, step by step.
+
 use uuid::Uuid;
 
 use super::*;
