@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use milepost::graphql::Asked;
 use serde_json::{Value, json};
 
-use super::{ALL, Receiver, World, options, server, until};
+use super::{ALL, Receiver, Reply, World, options, server, until};
 use crate::world::{column, text};
 
 #[tokio::test]
@@ -160,6 +160,27 @@ async fn a_receiver_is_told_again_from_a_place_on() {
         || "nothing".into(),
     )
     .await;
+}
+
+/// What becomes of a message that was under way does not take a receiver on again.
+#[tokio::test]
+async fn going_back_while_a_message_is_under_way_loses_nothing() {
+    let (world, receiver) = (server().await, Receiver::start().await);
+    let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
+    let ada = world.learner("Ada", None).await;
+    world.completes(&ada, "cicd-automation").await;
+    receiver.receives(2).await;
+    receiver.answers(|_| Reply::WhenTold);
+    world.completes(&ada, "capstone-project").await;
+    receiver.receives(3).await;
+    receiver.answers(|_| Reply::Status(200));
+    world.call("replayWebhook", "", json!({ "webhook": id })).await;
+    receiver.tells();
+    world.hook_has(&id, "behind", json!(0.0)).await;
+    let told = receiver.received();
+    let versions: Vec<_> =
+        told.iter().map(|it| it.json()["data"]["event"]["version"].as_u64().unwrap()).collect();
+    assert_eq!(versions, [1, 2, 3, 1, 2, 3]);
 }
 
 #[tokio::test]

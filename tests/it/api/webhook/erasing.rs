@@ -1,11 +1,9 @@
 //! Whoever is erased is told of no more, and nothing is left of them.
 
-use std::{future::pending, time::Duration};
-
 use milepost::store::Erasure;
 use serde_json::{Value, json};
 
-use super::{Receiver, Reply, World, options, server, until};
+use super::{Receiver, Reply, World, impatient, server, until};
 
 /// Whether some note has the id of a learner, as messages have it.
 async fn is_in_notes(world: &World, learner: &str) -> bool {
@@ -50,7 +48,7 @@ async fn nothing_of_an_erased_learner_is_sent_or_kept() {
 
 #[tokio::test]
 async fn what_is_under_way_leaves_no_trace() {
-    let (world, receiver) = (server().await, Receiver::answering(|_| Reply::Hangs).await);
+    let (world, receiver) = (impatient().await, Receiver::answering(|_| Reply::Hangs).await);
     let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
     let ada = world.learner("Ada", None).await;
     let raw = learner_of(&receiver.receives(1).await[0].json());
@@ -79,10 +77,7 @@ async fn who_was_erased_meanwhile_is_forgotten_at_the_start() {
 /// What was read together with what is under way is not sent once its learner is erased.
 #[tokio::test]
 async fn what_was_read_before_is_looked_at_again() {
-    let mut options = options();
-    options.webhooks.timeout = Duration::from_secs(15);
-    let (world, _) = World::new().served_with(options, pending()).await;
-    let receiver = Receiver::answering(|_| Reply::WhenTold).await;
+    let (world, receiver) = (server().await, Receiver::answering(|_| Reply::WhenTold).await);
     let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
     world.call("updateWebhook", "", json!({ "webhook": id, "enabled": false })).await;
     let ada = world.learner("Ada", None).await;

@@ -1,14 +1,12 @@
 //! Receivers that fail, hang, lie and come back.
 
-use std::{future::pending, time::Duration};
-
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
 
-use super::{ALL, Message, Receiver, Reply, World, options, server, until};
+use super::{ALL, Message, Receiver, Reply, impatient, server, until};
 use crate::world::{errors, text};
 
 fn is_about(message: &Message, learner: &str) -> bool {
@@ -140,13 +138,12 @@ async fn what_fails_for_more_than_a_day_is_parked_until_somebody_asks_for_it() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_hangs_is_left_and_one_that_lies_is_not_believed() {
+async fn a_receiver_that_lies_is_not_believed() {
     let (world, receiver) = (server().await, Receiver::start().await);
     let elsewhere = Receiver::start().await;
     let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
     let to: &'static str = elsewhere.url().leak();
     for (reply, expected) in [
-        (Reply::Hangs, "TIMED_OUT"),
         (Reply::Redirect(to), "307"),
         (Reply::Redirect("http://169.254.169.254/"), "307"),
         (Reply::Status(404), "404"),
@@ -161,6 +158,15 @@ async fn a_receiver_that_hangs_is_left_and_one_that_lies_is_not_believed() {
         assert_eq!(line, format!("LEARNER_REGISTERED 1 {expected} {outcome}"), "{reply:?}");
     }
     assert_eq!(elsewhere.received().len(), 0);
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_is_left() {
+    let (world, receiver) = (impatient().await, Receiver::answering(|_| Reply::Hangs).await);
+    let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
+    world.learner("Ada", None).await;
+    world.hook_has(&id, "failingCount", json!(1)).await;
+    assert_eq!(world.log(&id).await, ["LEARNER_REGISTERED 1 TIMED_OUT RETRYING"]);
 }
 
 #[tokio::test]
@@ -224,9 +230,7 @@ async fn who_is_gone_is_told_nothing_until_somebody_enables_it() {
 
 #[tokio::test]
 async fn few_messages_are_under_way_at_a_time() {
-    let mut options = options();
-    options.webhooks.timeout = Duration::from_secs(15);
-    let (world, _) = World::new().served_with(options, pending()).await;
+    let world = server().await;
     for number in 0..20 {
         world.learner(&format!("Learner {number}"), None).await;
     }

@@ -1,8 +1,9 @@
 //! Webhooks are registered, changed, tested and removed.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{ALL, Receiver, Reply, World, server};
+use super::{ALL, Receiver, Reply, World, impatient, server};
 use crate::{
     api::mutation::WEBHOOKS,
     world::{errors, text},
@@ -169,7 +170,6 @@ async fn a_test_says_what_came_of_it() {
         (Reply::Status(200), json!([true, 200, null])),
         (Reply::Status(500), json!([false, 500, null])),
         (Reply::Redirect("/"), json!([false, 307, null])),
-        (Reply::Hangs, json!([false, null, "TIMED_OUT"])),
     ] {
         receiver.answers(move |_| reply);
         let it =
@@ -186,13 +186,17 @@ async fn a_test_says_what_came_of_it() {
 
 #[tokio::test]
 async fn one_test_of_a_webhook_is_under_way_at_a_time() {
-    let (world, receiver) = (server().await, Receiver::answering(|_| Reply::Hangs).await);
+    let (world, receiver) = (impatient().await, Receiver::answering(|_| Reply::Hangs).await);
     let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
-    let input = json!({ "webhook": id });
-    let calls =
-        futures_util::future::join_all((0..5).map(|_| world.refusals("testWebhook", input.clone()))).await;
-    let n_refused = calls.iter().filter(|it| **it == ["CONFLICT -"]).count();
-    assert_eq!((n_refused, receiver.received().len()), (4, 1));
+    let call = || world.call("testWebhook", "delivered status error", json!({ "webhook": id }));
+    let calls = join_all((0..5).map(|_| call())).await;
+    let (refused, tested): (Vec<_>, Vec<_>) = calls.iter().partition(|it| errors(it) == ["CONFLICT -"]);
+    assert_eq!((refused.len(), receiver.received().len()), (4, 1));
+    let tested = tested[0];
+    assert_eq!(
+        json!([tested["delivered"], tested["status"], tested["error"]]),
+        json!([false, null, "TIMED_OUT"])
+    );
 }
 
 #[tokio::test]

@@ -25,9 +25,15 @@ const ALL: &str =
 
 fn options() -> Options {
     let allow = vec!["127.0.0.1/32".parse().unwrap()];
-    let webhooks =
-        WebhookOptions { allow, timeout: Duration::from_millis(500), tick: Duration::from_millis(10) };
+    let webhooks = WebhookOptions { allow, tick: Duration::from_millis(10), ..WebhookOptions::default() };
     Options { webhooks, ..Options::default() }
+}
+
+/// As [`server`], for receivers that hang.
+async fn impatient() -> World {
+    let mut options = options();
+    options.webhooks.timeout = Duration::from_millis(500);
+    World::new().served_with(options, pending()).await.0
 }
 
 /// A server that may tell receivers on this machine.
