@@ -13,6 +13,14 @@ pub trait Env: Send + Sync + 'static {
 
     /// A UUIDv7 that nothing has yet.
     fn fresh_id(&self) -> Uuid;
+
+    /// Bytes that nobody can guess.
+    #[expect(clippy::disallowed_methods, reason = "this is where randomness enters")]
+    fn fresh_secret(&self) -> [u8; 32] {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).expect("the operating system has randomness");
+        secret
+    }
 }
 
 /// The clock and the randomness of the operating system.

@@ -100,7 +100,10 @@ impl App {
             as_expected(&known, expected)?;
             let erasure = Erasure { learner, base: known.version, recorded_at: self.env.now() };
             match self.store.erase(erasure).await {
-                Ok(()) => return Ok(Erased { learner, changed: true, replayed: false }),
+                Ok(()) => {
+                    self.webhooks.forget(learner).await;
+                    return Ok(Erased { learner, changed: true, replayed: false });
+                }
                 Err(CommitError::Fault(error)) => return Err(error.into()),
                 Err(CommitError::ReadOnly(_)) => return Err(read_only().into()),
                 Err(_) => {}

@@ -20,7 +20,7 @@ pub type Announcement = (Event, Arc<Learner>);
 
 /// How far somebody has read the feed of everyone: the last position read in each bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeedCursor(Vec<Position>);
+pub struct FeedCursor(pub(super) Vec<Position>);
 
 /// How many events are read at a time. Each may hold texts of 80 kB, and there may be many followers.
 const BATCH: usize = 32;

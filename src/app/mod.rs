@@ -15,6 +15,7 @@ mod lapse;
 mod maintain;
 mod progress;
 mod read;
+mod webhook;
 mod write;
 
 use std::sync::Arc;
@@ -31,6 +32,11 @@ pub use feed::{Announcement, FeedCursor};
 pub use import::{COLUMNS, Format, Import, Imported, MAX_ROW, Verdict};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
+pub use webhook::{
+    Allowed, Attempt, Content, Courier, Delivery, DisabledBecause, EventPlace, Hook, MAX_LOG, MAX_PARKED,
+    MAX_WEBHOOKS, Outcome, Parcel, RegisterWebhook, Registered, Rule, Signature, Trouble, UpdateWebhook,
+    Waiting, Webhook, Webhooks,
+};
 
 use crate::{
     domain::{guide::Guide, learner::Learner, summary::Summary},
@@ -51,6 +57,8 @@ pub struct App {
     /// Erasures with a key go one after the other, each before it takes a lane.
     erasing: Mutex<()>,
     remembered: progress::Remembered,
+    /// Who is told of events, and how far they were.
+    pub webhooks: Webhooks,
 }
 
 impl App {
@@ -58,7 +66,8 @@ impl App {
     pub fn new(guide: Arc<Guide>, store: Arc<dyn Store>, env: Arc<dyn Env>) -> Self {
         let lanes = (0..N_BUCKETS).map(|_| Mutex::new(())).collect();
         let (erasing, remembered) = (Mutex::default(), progress::Remembered::new());
-        Self { guide, store, env, lanes, erasing, remembered }
+        let webhooks = Webhooks::new(store.clone(), env.clone());
+        Self { guide, store, env, lanes, erasing, remembered, webhooks }
     }
 
     fn lane(&self, bucket: Bucket) -> &Mutex<()> {

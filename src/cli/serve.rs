@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 use milepost::{
-    app::{App, Env, Failure, SystemEnv, fill_with_demo, summarizer},
+    app::{App, Env, Failure, Rule, SystemEnv, fill_with_demo, summarizer},
     domain::guide::Guide,
     graphql::{self, EndpointOptions, Form, Manifest},
     http,
@@ -63,6 +63,10 @@ pub(crate) struct ServeOptions {
     /// Serve nothing but the operations of that manifest
     #[arg(long, env = "MILEPOST_ONLY_OPERATIONS", requires = "operations")]
     only_operations: bool,
+    /// A host, an IP address or a network, such as 10.0.0.0/8, that webhooks may lead to though it is not public, over
+    /// plain http as well; may be repeated
+    #[arg(long, env = "MILEPOST_WEBHOOK_ALLOW", value_name = "HOST-OR-CIDR", value_delimiter = ',')]
+    webhook_allow: Vec<Rule>,
     /// What to log, such as `info` or `milepost=debug`
     #[arg(long, env = "MILEPOST_LOG", default_value = "info")]
     log: String,
@@ -137,6 +141,7 @@ fn http_options(options: ServeOptions, manifest: Manifest) -> http::Options {
     http::Options {
         allow_origins: options.allow_origin,
         draft_statuses: options.draft_statuses,
+        webhooks: http::WebhookOptions { allow: options.webhook_allow, ..http::WebhookOptions::default() },
         endpoint: EndpointOptions { form, manifest, only_manifest: options.only_operations },
         ..http::Options::default()
     }

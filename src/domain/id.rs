@@ -31,6 +31,8 @@ ids! {
     EvidenceId;
     /// Several events that were written as one, UUIDv7.
     BatchId;
+    /// Who is told of events over HTTP, UUIDv7.
+    WebhookId;
 }
 
 /// How many events a learner has had: 0 before the first, then 1, 2, 3 without a gap.

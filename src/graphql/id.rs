@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use uuid::Uuid;
 
 use crate::domain::{
-    id::{EvidenceId, GoalId, LearnerId, ProjectId, Version},
+    id::{EvidenceId, GoalId, LearnerId, ProjectId, Version, WebhookId},
     slug::Slug,
 };
 
@@ -83,6 +83,18 @@ pub(super) fn learner_of(id: &str) -> Option<LearnerId> {
     }
 }
 
+/// The id of a webhook. It is none of `node`: webhooks are no part of what the API tells of learners.
+pub(super) fn id_of_webhook(webhook: WebhookId) -> ID {
+    ID(BASE64URL_NOPAD.encode(&[&[b'w'][..], webhook.0.as_bytes()].concat()))
+}
+
+/// The webhook that an id names; `None`: it names none.
+pub(super) fn webhook_of(id: &str) -> Option<WebhookId> {
+    const LENGTH: usize = 23;
+    let bytes = (id.len() == LENGTH).then(|| BASE64URL_NOPAD.decode(id.as_bytes()).ok())??;
+    Some(WebhookId(Uuid::from_slice(bytes.strip_prefix(b"w")?).ok()?))
+}
+
 fn two(bytes: &[u8]) -> Option<(LearnerId, Uuid)> {
     let (learner, id) = bytes.split_at_checked(16)?;
     Some((LearnerId(Uuid::from_slice(learner).ok()?), Uuid::from_slice(id).ok()?))
@@ -109,6 +121,16 @@ mod tests {
             NodeId::Event(learner, 9),
         ] {
             assert_eq!(NodeId::decode(&id.encode()), Some(id));
+        }
+    }
+
+    #[test]
+    fn a_webhook_has_an_id_of_its_own() {
+        let webhook = WebhookId(Uuid::from_u128(7));
+        let id = id_of_webhook(webhook);
+        assert_eq!((webhook_of(&id), NodeId::decode(&id)), (Some(webhook), None));
+        for other in ["", "w", &id_of(LearnerId(webhook.0)), &format!("{}A", *id)] {
+            assert_eq!(webhook_of(other), None, "{other}");
         }
     }
 

@@ -24,6 +24,7 @@ mod scalar;
 mod size;
 mod subscription;
 mod trusting;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ pub use export::{Pieces, Unexported, export_learner, export_learners};
 pub use mutation::code_of;
 pub use panic::is_caught as panic_is_caught;
 pub use size::MAX_ANSWER;
+pub use webhook::{Letter, letter};
 
 /// The schema, ready to execute.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -5,10 +5,11 @@ use async_graphql::{Context, Description, ID, Object};
 use super::{
     at_once::At,
     context::app,
-    cost::{COST_OF_ASSESSING, COST_OF_SEARCH, COST_OF_SUPPOSING, Counted, Page, cost},
+    cost::{About, COST_OF_ASSESSING, COST_OF_SEARCH, COST_OF_SUPPOSING, Counted, Page, cost},
     error::{Answer, caller_error, code, fault, public},
+    id::webhook_of,
     object::{
-        Guide, Learner, LearnerConnection, LearnerFilter, LearnerOrder, LearnerRef, Node, Readiness,
+        Guide, Learner, LearnerConnection, LearnerFilter, LearnerOrder, LearnerRef, Node, Readiness, Webhook,
         WhatIfStep,
     },
     page::PageArguments,
@@ -94,6 +95,23 @@ impl Query {
         steps: Vec<WhatIfStep>,
     ) -> Option<Answer<At<Readiness>>> {
         what_if(ctx, learner, steps).await.map(|it| it.map(At)).transpose()
+    }
+
+    /// The receivers who are told of events over HTTP, oldest first; at most 32. For administrators.
+    #[graphql(directive = About::apply(8))]
+    async fn webhooks(&self, ctx: &Context<'_>) -> Answer<Vec<Webhook>> {
+        let hooks = app(ctx).webhooks.all().await.map_err(fault)?;
+        Ok(hooks.into_iter().map(Webhook).collect())
+    }
+
+    /// One of them; null: there is none of this id. For administrators.
+    async fn webhook(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Option<Answer<Webhook>> {
+        let found = app(ctx).webhooks.find(webhook_of(&id)?).await.map_err(fault).transpose()?;
+        Some(found.map(Webhook))
     }
 }
 

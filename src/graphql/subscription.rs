@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The version of the form of cursors in the feed of everyone.
-const CURSOR_VERSION: u8 = 1;
+pub(super) const CURSOR_VERSION: u8 = 1;
 
 /// What can be followed. Every subscription says what was there, then what comes, and can be
 /// resumed where it was left: none is missed, none comes twice.

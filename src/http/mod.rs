@@ -18,6 +18,7 @@ mod request;
 mod site;
 mod socket;
 mod stream;
+mod webhook;
 
 use std::{future::Future, io, sync::Arc};
 
@@ -40,6 +41,7 @@ pub use live::LiveOptions;
 pub use options::Options;
 pub use pages::bundled as graphiql_is_bundled;
 pub use refusal::log_panics;
+pub use webhook::WebhookOptions;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -59,6 +61,7 @@ struct Server {
 
 impl Server {
     fn new(app: Arc<App>, mut options: Options, closing: watch::Receiver<bool>) -> io::Result<Self> {
+        app.webhooks.send_by(webhook::Messenger::new(&options.webhooks));
         let endpoint = Endpoint::new(app.clone(), std::mem::take(&mut options.endpoint))?;
         let bodies = Arc::new(Semaphore::new(options.max_body_bytes));
         let (endpoint, options) = (Arc::new(endpoint), Arc::new(options));
@@ -106,11 +109,14 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (closing, told) = watch::channel(false);
-    let server = Server::new(app.clone(), options, told)?;
+    let tick = options.webhooks.tick;
+    let server = Server::new(app.clone(), options, told.clone())?;
     let endpoint = server.endpoint.clone();
     // It is about the threads that tasks are on, so it is one of them.
     let watch = tokio::spawn(async move { endpoint.watch().await });
+    let webhooks = tokio::spawn(app.clone().tell_webhooks(tick, told));
     Connections::new(Site::new(server)).accept(listener, closing, shutdown).await;
     watch.abort();
+    let _ = webhooks.await;
     app.store.close().await.map_err(io::Error::other)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LiveOptions, Origin};
+use super::{LiveOptions, Origin, WebhookOptions};
 use crate::graphql::EndpointOptions;
 
 /// What can be chosen.
@@ -24,6 +24,8 @@ pub struct Options {
     pub max_connections: usize,
     /// How patient the server is with what stays open.
     pub live: LiveOptions,
+    /// How receivers are told of events.
+    pub webhooks: WebhookOptions,
     /// How the API itself is offered.
     pub endpoint: EndpointOptions,
 }
@@ -38,6 +40,7 @@ impl Default for Options {
             max_body_bytes: 16 << 20,
             max_connections: 1_024,
             live: LiveOptions::default(),
+            webhooks: WebhookOptions::default(),
             endpoint: EndpointOptions::default(),
         }
     }

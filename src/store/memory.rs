@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{
     Bucket, Claim, Commit, CommitError, Erasure, FeedItem, N_BUCKETS, Page, PageQuery, Position, Receipt,
-    SortKey, Store, StoreError, wake::Wakes,
+    SortKey, Store, StoreError, note, wake::Wakes,
 };
 use crate::domain::{
     event::Event,
@@ -35,6 +35,7 @@ struct Rows {
     erased: BTreeMap<LearnerId, Timestamp>,
     /// For each bucket, whose event stands at position 1, 2, 3 …
     feeds: BTreeMap<Bucket, Vec<(LearnerId, Version)>>,
+    notes: BTreeMap<String, Vec<u8>>,
     closed: bool,
 }
 
@@ -226,6 +227,29 @@ impl Store for MemoryStore {
 
     fn watch_all(&self) -> watch::Receiver<u64> {
         self.wakes.watch_all()
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        note::check_name(name)?;
+        Ok(self.rows().notes.get(name).cloned())
+    }
+
+    async fn keep_note(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError> {
+        note::check_name(name)?;
+        note::check_length(note)?;
+        let mut rows = self.rows();
+        if rows.closed {
+            return Err(StoreError::Closed("it is closed".into()));
+        }
+        match note {
+            Some(note) => rows.notes.insert(name.to_owned(), note.to_vec()),
+            None => rows.notes.remove(name),
+        };
+        Ok(())
+    }
+
+    async fn notes(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        Ok(self.rows().notes.keys().filter(|it| it.starts_with(prefix)).cloned().collect())
     }
 
     fn read_only(&self) -> Option<String> {

@@ -13,6 +13,7 @@ mod bucket;
 pub mod embedded;
 mod maintenance;
 pub mod memory;
+mod note;
 mod sort_key;
 mod wake;
 
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 pub use bucket::{Bucket, N_BUCKETS};
 pub use maintenance::{BackupMade, BackupWish, Maintenance, MaintenanceError, Shrunk};
+pub use note::MAX_NOTE;
 pub use sort_key::SortKey;
 
 use crate::domain::{
@@ -105,6 +107,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// Wakes whoever waits for events of any bucket. A hint, as [`Store::watch`].
     fn watch_all(&self) -> watch::Receiver<u64>;
+
+    /// The note of this name; `None`: there is none.
+    async fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps a note in place of the one that has this name, or removes that: wholly or not at all, and answers when no
+    /// crash and no power cut can undo it. Names are up to 100 of `a` to `z`, digits, `.` and `-`, beginning with a
+    /// letter or a digit and not ending in `.tmp`; a note has at most [`MAX_NOTE`] bytes. Anything else is
+    /// [`StoreError::Refused`] or [`StoreError::TooLong`], without a trace. Two at a time for one name: one of them stays.
+    async fn keep_note(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError>;
+
+    /// The names of all notes that begin with this, in order.
+    async fn notes(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
 
     /// Why no write is taken, now and until the store is opened again; `None`: they are. Reads may
     /// go on all the same. The text is for the log, never for clients.

@@ -20,8 +20,11 @@ ONE_OF = set(re.findall(r"^input (\w+) @oneOf", schema, re.MULTILINE))
 
 schemathesis.graphql.scalar("URL", st.sampled_from(["https://example.com", "http://localhost:3000/a?b=c"]).map(nodes.String))
 
-# What the guide has of each kind: queries that name nothing of it are answered with an error.
+# What the guide has of each kind: queries that name nothing of it are answered with an error. And where webhooks may
+# lead while nobody looks: an address that the server refuses when it is to be asked.
 SLUGS = {
+    ("RegisterWebhookInput", "url"): "https://localhost:1/",
+    ("UpdateWebhookInput", "url"): "https://localhost:1/",
     ("LearnerFilter", "stack"): "nodejs",
     ("LearnerFilter", "milestoneMet"): "sql",
     ("LearnerFilter", "milestoneOpen"): "projects",

@@ -32,7 +32,12 @@ pub struct Server {
 
 impl Server {
     pub fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut process = milepost()
+        Self::start_as(milepost(), directory, arguments)
+    }
+
+    /// As [`Server::start`], by a command that has an environment of its own.
+    pub fn start_as(mut program: Command, directory: &Path, arguments: &[&str]) -> Self {
+        let mut process = program
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory)
             .args(arguments)

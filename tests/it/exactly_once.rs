@@ -2,6 +2,7 @@
 //! happens once, and everybody is told of the same event.
 
 use std::{
+    collections::BTreeSet,
     hash::{BuildHasher as _, RandomState},
     time::Duration,
 };
@@ -10,7 +11,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::binary::Server;
+use crate::{
+    api::webhook::receiver::{Receiver, until},
+    binary::Server,
+};
 
 const N: usize = 100;
 /// Adding a project twice would make two.
@@ -52,8 +56,15 @@ async fn told(server: &Server, query: String, n: usize) -> Vec<Value> {
 async fn a_hundred_times_at_once_and_a_kill_are_one() {
     let directory = TempDir::new().unwrap();
     let (mut events, mut n_cut) = (vec![], 0);
+    let receiver = Receiver::start().await;
+    let allow = ["--webhook-allow", "127.0.0.1"];
+    let server = Server::start(directory.path(), &allow);
+    let register =
+        format!("mutation {{ registerWebhook(input: {{ url: \"{}\" }}) {{ changed }} }}", receiver.url());
+    assert_eq!(server.ask(&register).await["registerWebhook"]["changed"], true);
+    server.kill();
     for round in 0..5_u64 {
-        let server = Server::start(directory.path(), &[]);
+        let server = Server::start(directory.path(), &allow);
         let who = format!("somebody-{round}");
         server.ask(&format!("mutation {{ registerLearner(input: {{ name: \"{who}\", externalId: \"{who}\" }}) {{ changed }} }}")).await;
         let sent = send_all(&server, &who).await;
@@ -61,7 +72,7 @@ async fn a_hundred_times_at_once_and_a_kill_are_one() {
         server.kill();
         let first: Vec<_> = join_all(sent).await.into_iter().map(|it| it.unwrap()).collect();
 
-        let server = Server::start(directory.path(), &[]);
+        let server = Server::start(directory.path(), &allow);
         let again: Vec<_> =
             join_all(send_all(&server, &who).await).await.into_iter().map(|it| it.unwrap()).collect();
         assert!(again.iter().all(Option::is_some));
@@ -86,12 +97,24 @@ async fn a_hundred_times_at_once_and_a_kill_are_one() {
         assert_eq!(of_one[1..], events[events.len() - 2..]);
     }
     assert!(n_cut > 0, "the kills came too late");
-    let server = Server::start(directory.path(), &[]);
-    let feed = told(&server, "subscription { events { event { id version kind } } }".to_owned(), 15).await;
-    let mut feed: Vec<_> = feed.iter().map(|it| it["events"]["event"].to_string()).collect();
+    let server = Server::start(directory.path(), &allow);
+    let all = told(&server, "subscription { events { event { id version kind } } }".to_owned(), 15).await;
+    let mut feed: Vec<_> = all.iter().map(|it| it["events"]["event"].to_string()).collect();
     feed.retain(|it| !it.contains("LEARNER_REGISTERED"));
     let mut events: Vec<_> = events.iter().map(Value::to_string).collect();
     feed.sort();
     events.sort();
     assert_eq!(feed, events);
+
+    // Receivers are told of the same events, perhaps more than once around a kill, and the log knows no others.
+    let is_told = || async { server.ask("{ webhooks { behind } }").await["webhooks"][0]["behind"] == 0.0 };
+    until(is_told, || "it is behind".into()).await;
+    let ids = |it: &[Value]| it.iter().map(Value::to_string).collect::<BTreeSet<_>>();
+    let of_feed = ids(&all.iter().map(|it| it["events"]["event"]["id"].clone()).collect::<Vec<_>>());
+    let received: Vec<_> = receiver.received().iter().map(|it| json!(it.header("webhook-id"))).collect();
+    assert_eq!(ids(&received), of_feed);
+    let log = server.ask("{ webhooks { deliveries(first: 500) { eventId outcome } } }").await;
+    let log = log["webhooks"][0]["deliveries"].as_array().unwrap().clone();
+    assert!(log.iter().all(|it| it["outcome"] == "DELIVERED"));
+    assert!(ids(&log.iter().map(|it| it["eventId"].clone()).collect::<Vec<_>>()).is_subset(&of_feed));
 }

@@ -153,6 +153,18 @@ impl Store for Faulty {
         self.engine.watch_all()
     }
 
+    async fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.engine.note(name).await
+    }
+
+    async fn keep_note(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError> {
+        self.engine.keep_note(name, note).await
+    }
+
+    async fn notes(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.engine.notes(prefix).await
+    }
+
     fn read_only(&self) -> Option<String> {
         self.engine.read_only()
     }

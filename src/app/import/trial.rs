@@ -153,6 +153,18 @@ impl Store for Trial {
         self.base.heads().await
     }
 
+    async fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.base.note(name).await
+    }
+
+    async fn keep_note(&self, _: &str, _: Option<&[u8]>) -> Result<(), StoreError> {
+        Err(StoreError::Refused("it is a trial".into()))
+    }
+
+    async fn notes(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.base.notes(prefix).await
+    }
+
     fn watch(&self, bucket: Bucket) -> watch::Receiver<Position> {
         self.base.watch(bucket)
     }

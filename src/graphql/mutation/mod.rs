@@ -11,6 +11,7 @@ mod maintenance;
 mod payload;
 mod project;
 mod undo;
+mod webhook;
 
 use async_graphql::{Context, InputObject, MergedObject};
 
@@ -46,6 +47,7 @@ pub struct Mutation(
     batch::BatchMutation,
     import::ImportMutation,
     maintenance::MaintenanceMutation,
+    webhook::WebhookMutation,
 );
 
 /// What every input about a learner who is there may carry.

@@ -12,7 +12,7 @@ use async_graphql::{
 };
 use uuid::Uuid;
 
-use super::{batch, course, evidence, goal, import, learner, maintenance, project, undo};
+use super::{batch, course, evidence, goal, import, learner, maintenance, project, undo, webhook};
 use crate::{
     app::{Erased, Written},
     domain::{
@@ -138,7 +138,7 @@ pub fn code_of(refusal: &Refusal) -> String {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "RefusalCode")]
 pub(in crate::graphql) enum UserErrorCode {
-    /// There is no such learner, course, criterion, goal, project, evidence or event.
+    /// There is no such learner, course, criterion, goal, project, evidence, event or webhook.
     NotFound,
     /// The value does not have the form that it should.
     InvalidInput,
@@ -250,6 +250,13 @@ fn payloads(registry: &mut Registry) -> Vec<String> {
         implements::<import::ImportProgressPayload>,
         implements::<maintenance::CreateBackupPayload>,
         implements::<maintenance::CompactStorePayload>,
+        implements::<webhook::RegisterWebhookPayload>,
+        implements::<webhook::UpdateWebhookPayload>,
+        implements::<webhook::RemoveWebhookPayload>,
+        implements::<webhook::RotateWebhookSecretPayload>,
+        implements::<webhook::TestWebhookPayload>,
+        implements::<webhook::ReplayWebhookPayload>,
+        implements::<webhook::RetryDeliveriesPayload>,
     ]
     .map(|it| it(registry))
     .into()

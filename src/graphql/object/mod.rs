@@ -16,10 +16,11 @@ mod project;
 mod readiness;
 mod skill;
 mod step;
+mod webhook;
 
 pub(super) use catalog::{Course, Stack};
 pub(super) use course::CourseProgress;
-pub(super) use event::Event;
+pub(super) use event::{Event, EventKind};
 pub(super) use evidence::Evidence;
 pub(super) use goal::{Goal, GoalStatus};
 pub(super) use guide::{Citation, Guide};
@@ -31,3 +32,4 @@ pub(super) use point::ReadinessPoint;
 pub(super) use project::Project;
 pub(super) use readiness::{CriterionReadiness, Readiness};
 pub(super) use step::{Forecast, NextStep, WhatIfStep};
+pub(super) use webhook::{DeliveryTrouble, Webhook};

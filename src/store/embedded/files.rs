@@ -7,7 +7,7 @@
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::{FileExt as _, MetadataExt as _},
+    os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -92,6 +92,10 @@ pub enum Act {
 /// Asked before every operation; an error is taken for that of the operating system.
 pub type Fault = Arc<dyn Fn(&FileOp<'_>) -> io::Result<Act> + Send + Sync>;
 
+/// Who may read and write a file, as far as the process lets them: everybody, or who owns it.
+const EVERYBODY: u32 = 0o666;
+const OWNER: u32 = 0o600;
+
 /// The operations.
 #[derive(Clone, Default)]
 pub(super) struct Files {
@@ -173,8 +177,13 @@ impl Files {
 
     /// Makes an empty file.
     pub(super) fn create(&self, path: &Path) -> io::Result<OpenFile> {
+        self.create_for(path, EVERYBODY)
+    }
+
+    fn create_for(&self, path: &Path, mode: u32) -> io::Result<OpenFile> {
         self.before(&FileOp::Create(path))?;
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        let mut options = File::options();
+        let file = options.read(true).write(true).create(true).truncate(true).mode(mode).open(path)?;
         Ok(OpenFile { path: path.to_owned(), file })
     }
 
@@ -276,8 +285,17 @@ impl Files {
 
     /// Writes a file that is there whole, or not at all, whatever happens.
     pub(super) fn publish(&self, path: &Path, bytes: &[u8]) -> io::Result<OpenFile> {
+        self.publish_for(path, bytes, EVERYBODY)
+    }
+
+    /// As [`Files::publish`], and only who owns the file can read it.
+    pub(super) fn publish_secretly(&self, path: &Path, bytes: &[u8]) -> io::Result<OpenFile> {
+        self.publish_for(path, bytes, OWNER)
+    }
+
+    fn publish_for(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<OpenFile> {
         let temporary = temporary(path);
-        let mut file = self.create(&temporary)?;
+        let mut file = self.create_for(&temporary, mode)?;
         self.write(&file, bytes, 0)?;
         self.sync(&file)?;
         self.rename(&temporary, path)?;

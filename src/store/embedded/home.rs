@@ -7,6 +7,8 @@
 //! there while nobody has a store that was closed cleanly; it says where the ledger ends and what
 //! sled's files look like, so that a change behind our back is noticed.
 //!
+//! `notes/` has small documents beside the learners; `notes.incoming/` those that a restore is writing.
+//!
 //! `ledger.repaired/` and `ledger.incoming/` are ledgers that a tool is building, and
 //! `ledger.damaged-1/` and so on those that a repair took the place of.
 
@@ -29,6 +31,7 @@ use super::{
     clean::{self, Clean},
     files::Files,
     ledger::Seq,
+    notes::{NOTES, Notes},
 };
 use crate::store::StoreError;
 
@@ -72,6 +75,7 @@ impl Home {
         let lock = lock(path)?;
         let home = Self { path: path.to_owned(), files, rows: Mutex::default(), lock: Some(lock) };
         home.check_finished()?;
+        home.settle_in_notes()?;
         home.check_format()?;
         home.files.create_directory(&home.ledger()).map_err(StoreError::io(context()))?;
         home.read_rows()?;

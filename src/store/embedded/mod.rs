@@ -30,6 +30,7 @@ mod home;
 mod inner;
 mod ledger;
 mod lists;
+mod notes;
 mod open;
 mod options;
 mod prepared;
@@ -58,6 +59,7 @@ use self::{
     committer::{Command, Committer},
     decide::Task,
     inner::{Inner, Loaded},
+    notes::{Notes, notes_in},
     open::Opened,
     prepared::Prepared,
     rows::{Head, Known, Rows as _, View},
@@ -92,6 +94,7 @@ pub struct EmbeddedStore {
     commands: mpsc::Sender<Command>,
     threads: Arc<Threads>,
     upkeep: Arc<Upkeep>,
+    notes: Notes,
 }
 
 impl EmbeddedStore {
@@ -126,9 +129,10 @@ impl EmbeddedStore {
             n_made: 0,
             sized: Instant::now(),
         };
+        let notes = notes_in(&inner.home.files, directory);
         let handles = [spawn("committer", || committer.run())?, spawn("applier", || applier.run())?];
         let threads = Threads { inner: inner.clone(), orders, handles: Mutex::new(Some(handles)) };
-        Ok(Arc::new(Self { inner, commands, threads: Arc::new(threads), upkeep }))
+        Ok(Arc::new(Self { inner, commands, threads: Arc::new(threads), upkeep, notes }))
     }
 
     /// Makes sled's files as small as they can be, while the store is in use.
@@ -246,6 +250,18 @@ impl Store for EmbeddedStore {
         self.inner.wakes.watch_all()
     }
 
+    async fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.notes.get(name).await
+    }
+
+    async fn keep_note(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError> {
+        self.notes.keep(name, note).await
+    }
+
+    async fn notes(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.notes.names(prefix).await
+    }
+
     fn read_only(&self) -> Option<String> {
         let stopped = self.inner.halt.reason().map(|it| it.text().to_owned());
         stopped.or_else(|| self.commands.is_closed().then(|| "it is closed".into()))
@@ -257,6 +273,8 @@ impl Store for EmbeddedStore {
 
     async fn close(&self) -> Result<(), StoreError> {
         let _turn = self.upkeep.close().await;
+        let notes = self.notes.clone();
+        spawn_blocking(move || notes.close()).await.map_err(|it| StoreError::Damaged(it.to_string()))?;
         let (stopped, has_stopped) = oneshot::channel();
         if self.commands.send(Command::Stop(stopped)).await.is_ok() {
             // Without an answer it had stopped before.

@@ -184,7 +184,7 @@ impl BackingUp<'_> {
             return Err(MaintenanceError::NoRoom);
         }
         let ledger = &self.inner.ledger;
-        let mut copying = Copying::new(&self.inner.home.files, &to, ledger.store(), options.segment_bytes)?;
+        let mut copying = Copying::new(&self.inner.home, &to, ledger.store(), options.segment_bytes)?;
         ledger.records(1, ledger.durable().0, |_, record| {
             if self.upkeep.is_closing.load(Ordering::Acquire) {
                 return Err(StoreError::Closed("the store was closed".into()));

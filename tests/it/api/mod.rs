@@ -42,3 +42,4 @@ mod stream;
 mod subscription;
 mod supposition;
 mod undo;
+pub mod webhook;

@@ -93,6 +93,18 @@ impl Store for CountingStore {
         self.store.watch_all()
     }
 
+    async fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.note(name).await
+    }
+
+    async fn keep_note(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError> {
+        self.store.keep_note(name, note).await
+    }
+
+    async fn notes(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.store.notes(prefix).await
+    }
+
     fn read_only(&self) -> Option<String> {
         self.store.read_only()
     }

@@ -6,6 +6,7 @@ mod erasing;
 mod feeds;
 mod lists;
 mod model;
+mod notes;
 mod reading;
 mod receipts;
 mod writing;

@@ -8,11 +8,14 @@ use std::{
     sync::Mutex,
 };
 
-use super::{FORMAT, FORMAT_FILE, Home, INCOMING, ROWS, generation, lock, try_lock};
+use super::{FORMAT, FORMAT_FILE, Home, INCOMING, NOTES, Notes, ROWS, generation, lock, try_lock};
 use crate::store::{
     StoreError,
     embedded::files::{Files, temporary},
 };
+
+/// Where notes are until the ledger that they come with has its name.
+const INCOMING_NOTES: &str = "notes.incoming";
 
 impl Home {
     /// Opens a directory that has a store, for this process alone; but for its name in LOCK, nothing
@@ -47,6 +50,7 @@ impl Home {
         check_empty(path, &files)?;
         let home = Self { path: path.to_owned(), files, rows: Mutex::default(), lock: Some(lock) };
         home.files.remove_tree(&home.incoming()).map_err(StoreError::io(context()))?;
+        home.files.remove_tree(&home.path.join(INCOMING_NOTES)).map_err(StoreError::io(context()))?;
         Ok(home)
     }
 
@@ -58,6 +62,21 @@ impl Home {
     /// Where the ledger is built that comes from a backup or an export.
     pub(in super::super) fn incoming(&self) -> PathBuf {
         self.path.join(INCOMING)
+    }
+
+    /// The notes that come from a backup, until the ledger has its name.
+    pub(in super::super) fn incoming_notes(&self) -> Notes {
+        Notes::new(&self.files, self.path.join(INCOMING_NOTES))
+    }
+
+    /// Gives the notes that came from a backup their name, if the ledger has its own by now.
+    pub(in super::super) fn settle_in_notes(&self) -> Result<(), StoreError> {
+        let incoming = self.path.join(INCOMING_NOTES);
+        if !incoming.exists() || !self.ledger().exists() {
+            return Ok(());
+        }
+        let renamed = self.files.rename(&incoming, &self.path.join(NOTES));
+        renamed.map_err(StoreError::io("giving the notes their name"))
     }
 
     /// A name for a damaged ledger that none has yet.
@@ -118,7 +137,7 @@ fn check_empty(path: &Path, files: &Files) -> Result<(), StoreError> {
     for entry in files.list(path).map_err(context())? {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_ours = match &*name {
-            "LOCK" | INCOMING => true,
+            "LOCK" | INCOMING | INCOMING_NOTES => true,
             FORMAT_FILE => files.read_whole(&entry).map_err(context())?.as_deref() == Some(FORMAT.as_bytes()),
             _ => entry == temporary(&path.join(FORMAT_FILE)),
         };

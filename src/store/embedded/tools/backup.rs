@@ -2,6 +2,7 @@
 //! what must be in it. It is written under another name, read again, and only then gets its own.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
 };
@@ -14,6 +15,7 @@ use super::{
         files::Files,
         home::{Home, check_backups, write_format},
         ledger::{Builder, Found, Seq, Site, survey},
+        notes::{digests, notes_in},
     },
     ToolOptions,
     content::Content,
@@ -41,6 +43,9 @@ pub struct Backup {
     /// The digest of the idempotency key of the call that asked for it, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The notes in it, each with its SHA-256 in hexadecimal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<String, String>,
 }
 
 /// The form of a backup.
@@ -66,7 +71,7 @@ pub fn backup(directory: &Path, to: &Path, options: &ToolOptions) -> Result<Back
     check_backups(directory, to)?;
     let home = Home::take(directory, options.files())?;
     let (look, witness) = whole_ledger(&home, options)?;
-    let mut copying = Copying::begin(&home.files, to, &look, options)?;
+    let mut copying = Copying::begin(&home, to, &look, options)?;
     survey(&site(&home, &home.ledger(), Some(&witness), options), |found| match found {
         Found::Record(record, ..) => copying.add(record.seq, record.payload),
         Found::Damage(damage) => Err(StoreError::Damaged(damage.to_string())),
@@ -89,7 +94,9 @@ pub fn restore(from: &Path, directory: &Path, options: &ToolOptions) -> Result<B
         Found::Damage(damage) => Err(StoreError::Damaged(damage.to_string())),
     })?;
     builder.finish()?;
+    home.incoming_notes().write_all(&notes_in(&home.files, from).read_all()?)?;
     settle_in(&home, &manifest.digest, options)?;
+    home.settle_in_notes()?;
     Ok(manifest)
 }
 
@@ -137,21 +144,24 @@ pub(in super::super) struct Copying {
     store: Uuid,
     builder: Builder,
     content: Content,
+    notes: BTreeMap<String, Vec<u8>>,
 }
 
 impl Copying {
-    fn begin(files: &Files, to: &Path, look: &Look, options: &ToolOptions) -> Result<Self, StoreError> {
+    fn begin(home: &Home, to: &Path, look: &Look, options: &ToolOptions) -> Result<Self, StoreError> {
         let store = look.store.unwrap_or_default();
-        Self::new(files, to, store, options.segment_bytes)
+        Self::new(home, to, store, options.segment_bytes)
     }
 
-    /// Begins, for a place that is not there or is empty. What an earlier attempt left is removed.
+    /// Begins, for a place that is not there or is empty. What an earlier attempt left is removed. Notes are those of
+    /// now: they must not know of more than the records that are added.
     pub(in super::super) fn new(
-        files: &Files,
+        home: &Home,
         to: &Path,
         store: Uuid,
         segment_bytes: u64,
     ) -> Result<Self, StoreError> {
+        let files = &home.files;
         let context = || StoreError::io(format!("making the backup {}", to.display()));
         let to = &std::path::absolute(to).map_err(context())?;
         let name = to.file_name().ok_or_else(|| StoreError::Refused("the backup needs a name".into()))?;
@@ -161,8 +171,9 @@ impl Copying {
         let unfinished = to.with_file_name(format!(".{}.unfinished", name.to_string_lossy()));
         files.remove_tree(&unfinished).map_err(context())?;
         let builder = Builder::new(files, &unfinished.join("ledger"), store, segment_bytes)?;
+        let notes = notes_in(files, home.path()).read_all()?;
         let (files, to) = (files.clone(), to.to_owned());
-        Ok(Self { files, to, unfinished, store, builder, content: Content::default() })
+        Ok(Self { files, to, unfinished, store, builder, content: Content::default(), notes })
     }
 
     /// Adds the next record.
@@ -187,7 +198,9 @@ impl Copying {
             digest: self.content.digest(),
             made_at: options.now,
             key,
+            notes: digests(&self.notes),
         };
+        notes_in(&self.files, &self.unfinished).write_all(&self.notes)?;
         write_format(&self.files, &self.unfinished)?;
         let mut text = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
         text.push(b'\n');
@@ -221,6 +234,9 @@ pub(in super::super) fn check_copy(
     };
     if let Some(trouble) = look.first_trouble() {
         return damaged(&trouble);
+    }
+    if digests(&notes_in(files, directory).read_all()?) != manifest.notes {
+        return damaged("its notes are not those that its manifest names");
     }
     let found = (look.totals.last_seq, &look.totals.digest, look.store);
     if found == (manifest.last_sequence, &manifest.digest, Some(manifest.store)) {

@@ -4,6 +4,7 @@
 mod backup;
 mod blank;
 mod damage;
+mod notes;
 mod repair;
 mod transfer;
 mod verify;

@@ -1,0 +1,277 @@
+//! A webhook with how far it is, in memory and as a note.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex as Turn, Notify};
+
+use super::{
+    deliveries::{Attempt, Deliveries, Delivery, EventPlace, Waiting},
+    endpoint::{DisabledBecause, Webhook},
+};
+use crate::{
+    app::FeedCursor,
+    domain::{
+        id::{LearnerId, WebhookId},
+        time::Timestamp,
+    },
+    store::{Position, Store, StoreError},
+};
+
+/// The names of notes about webhooks begin with this.
+pub(super) const PREFIX: &str = "webhook.";
+/// The form of such a note.
+const FORMAT: u32 = 1;
+/// How many keys of calls about a webhook are known.
+const MAX_KEYS: usize = 100;
+
+/// A webhook with how far it is.
+pub struct Hook {
+    /// Its id.
+    pub id: WebhookId,
+    now: Mutex<Now>,
+    /// Something is to be done that the feed does not tell of.
+    pub(super) wake: Notify,
+    /// One writes the note at a time.
+    saving: Turn<()>,
+    /// One test is under way at a time.
+    pub(super) testing: Turn<()>,
+}
+
+struct Now {
+    note: Note,
+    /// Changes with whatever makes that what is under way does not count.
+    generation: u64,
+    is_dirty: bool,
+    is_removed: bool,
+}
+
+/// What is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Note {
+    format: u32,
+    pub(super) webhook: Webhook,
+    pub(super) deliveries: Deliveries,
+    /// The call that registered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) registration: Option<Keyed>,
+    /// Later calls with keys, newest first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    keys: VecDeque<Keyed>,
+}
+
+/// A call that had an idempotency key, by digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Keyed {
+    pub(super) key: String,
+    pub(super) fingerprint: String,
+}
+
+impl Note {
+    pub(super) fn new(webhook: Webhook, after: FeedCursor, registration: Option<Keyed>) -> Self {
+        let deliveries = Deliveries::after(after);
+        Self { format: FORMAT, webhook, deliveries, registration, keys: VecDeque::new() }
+    }
+
+    /// From what is kept; `None`: it cannot be understood.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|it: &Self| it.format == FORMAT)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a note is plain data")
+    }
+}
+
+impl Hook {
+    pub(super) fn new(note: Note) -> Self {
+        let id = note.webhook.id;
+        let now = Now { note, generation: 0, is_dirty: false, is_removed: false };
+        Self {
+            id,
+            now: Mutex::new(now),
+            wake: Notify::new(),
+            saving: Turn::default(),
+            testing: Turn::default(),
+        }
+    }
+
+    /// The webhook as it is.
+    pub fn webhook(&self) -> Webhook {
+        self.now().note.webhook.clone()
+    }
+
+    /// Up to where in the feed it is done with everything.
+    pub fn cursor(&self) -> FeedCursor {
+        self.now().note.deliveries.cursor.clone()
+    }
+
+    /// How many places of the feed it has not come to.
+    pub fn behind(&self, heads: &[Position]) -> u64 {
+        self.now().note.deliveries.behind(heads)
+    }
+
+    /// What is tried again, what is next first; at most so many.
+    pub fn failing(&self, limit: usize) -> Vec<Waiting> {
+        let mut failing: Vec<_> = self.now().note.deliveries.failing.values().cloned().collect();
+        failing.sort_by_key(|it| it.next_at);
+        failing.truncate(limit);
+        failing
+    }
+
+    /// What is parked, what was parked first first; at most so many.
+    pub fn parked(&self, limit: usize) -> Vec<Waiting> {
+        self.now().note.deliveries.parked.iter().take(limit).cloned().collect()
+    }
+
+    /// How many events are tried again, and how many are parked.
+    pub fn counts(&self) -> (usize, usize) {
+        let now = self.now();
+        (now.note.deliveries.failing.len(), now.note.deliveries.parked.len())
+    }
+
+    /// What was tried, newest first; at most so many.
+    pub fn log(&self, limit: usize) -> Vec<Delivery> {
+        self.now().note.deliveries.log.iter().take(limit).cloned().collect()
+    }
+
+    /// Reads what is kept.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Note) -> T) -> T {
+        read(&self.now().note)
+    }
+
+    /// Changes what is kept; it has to be saved.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Note) -> T) -> T {
+        let mut now = self.now();
+        now.is_dirty = true;
+        change(&mut now.note)
+    }
+
+    /// As [`Hook::change`], and what is under way does not count any more.
+    pub(super) fn change_course<T>(&self, change: impl FnOnce(&mut Note) -> T) -> T {
+        let mut now = self.now();
+        (now.is_dirty, now.generation) = (true, now.generation + 1);
+        let changed = change(&mut now.note);
+        drop(now);
+        self.wake.notify_one();
+        changed
+    }
+
+    /// Whether a call with this key was carried out; it counts as carried out from now on. `Err`: it was another call.
+    pub(super) fn is_repeated(&self, call: Option<&Keyed>) -> Result<bool, ()> {
+        let Some(call) = call else { return Ok(false) };
+        let mut now = self.now();
+        if let Some(known) = now.note.keys.iter().find(|it| it.key == call.key) {
+            return if known == call { Ok(true) } else { Err(()) };
+        }
+        now.note.keys.push_front(call.clone());
+        now.note.keys.truncate(MAX_KEYS);
+        Ok(false)
+    }
+
+    /// It is gone: nothing of it is sent or kept any more.
+    pub(super) fn remove(&self) {
+        let mut now = self.now();
+        (now.is_removed, now.generation) = (true, now.generation + 1);
+        drop(now);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn is_removed(&self) -> bool {
+        self.now().is_removed
+    }
+
+    pub(super) fn is_dirty(&self) -> bool {
+        self.now().is_dirty
+    }
+
+    /// How far a bucket is, and in which generation.
+    pub(super) fn place(&self, bucket: u16) -> (u64, Position) {
+        let now = self.now();
+        (now.generation, now.note.deliveries.cursor.0[usize::from(bucket)])
+    }
+
+    /// Whether what was begun in this generation is still asked for.
+    pub(super) fn goes_on(&self, generation: u64) -> bool {
+        let now = self.now();
+        now.generation == generation && now.note.webhook.disabled.is_none()
+    }
+
+    /// Nothing is to be sent up to this place. Answers whether the bucket goes on.
+    pub(super) fn pass(&self, generation: u64, bucket: u16, position: Position) -> bool {
+        let mut now = self.now();
+        if now.generation != generation {
+            return false;
+        }
+        now.is_dirty = true;
+        now.note.deliveries.pass(bucket, position);
+        true
+    }
+
+    /// An event was tried. Answers whether its bucket goes on.
+    pub(super) fn tried(&self, generation: u64, event: EventPlace, at: Timestamp, attempt: Attempt) -> bool {
+        let mut now = self.now();
+        if now.generation != generation {
+            return false;
+        }
+        now.is_dirty = true;
+        let is_gone = attempt.is_gone();
+        let goes_on = now.note.deliveries.tried(event, at, attempt);
+        if is_gone {
+            now.note.webhook.disabled = Some(DisabledBecause::Gone);
+        } else if now.note.deliveries.is_stuck() {
+            now.note.webhook.disabled = Some(DisabledBecause::TooManyParked);
+        }
+        goes_on && now.note.webhook.disabled.is_none()
+    }
+
+    /// What was parked was tried again.
+    pub(super) fn tried_parked(&self, event: EventPlace, at: Timestamp, attempt: Attempt) {
+        let is_gone = attempt.is_gone();
+        self.change(|it| {
+            it.deliveries.tried_parked(event, at, attempt);
+            if is_gone {
+                it.webhook.disabled = Some(DisabledBecause::Gone);
+            }
+        });
+    }
+
+    /// Leaves nothing of a learner.
+    pub(super) fn forget(&self, learner: LearnerId) {
+        let mut now = self.now();
+        now.is_dirty |= now.note.deliveries.forget(learner);
+    }
+
+    /// Writes the note as it is now, unless it is removed.
+    pub(super) async fn save(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let _turn = self.saving.lock().await;
+        let bytes = {
+            let mut now = self.now();
+            if now.is_removed {
+                return Ok(());
+            }
+            now.is_dirty = false;
+            now.note.to_bytes()
+        };
+        let kept = store.keep_note(&name_of(self.id), Some(&bytes)).await;
+        kept.inspect_err(|_| self.now().is_dirty = true)
+    }
+
+    /// Removes the note.
+    pub(super) async fn erase(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let _turn = self.saving.lock().await;
+        store.keep_note(&name_of(self.id), None).await
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        // A panic cannot leave it half changed: each change is whole or has not begun.
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn name_of(id: WebhookId) -> String {
+    format!("{PREFIX}{id}")
+}

@@ -1,0 +1,295 @@
+//! Webhooks: receivers over HTTP who are told of events, each from a place in the feed on, at least once, and in order
+//! for each learner.
+//!
+//! A webhook is a note of the store: how it was registered, how far it is, what is tried again or parked, and a log.
+//! `worker` follows the feed for each; `deliveries` is what becomes of that; a [`Courier`], which is given from
+//! outside, brings the messages.
+
+mod address;
+mod deliveries;
+mod endpoint;
+mod hook;
+mod schedule;
+mod secret;
+mod worker;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use data_encoding::HEXLOWER;
+use tokio::sync::{Mutex as Turn, Notify, OnceCell};
+
+pub use address::{Allowed, Rule};
+pub use deliveries::{Attempt, Delivery, EventPlace, MAX_LOG, MAX_PARKED, Outcome, Trouble, Waiting};
+pub use endpoint::{Content, Courier, DisabledBecause, Parcel, RegisterWebhook, UpdateWebhook, Webhook};
+pub use hook::Hook;
+pub use secret::Signature;
+
+use super::{
+    Env, Failure, FeedCursor,
+    write::{key_reused, other_input, read_only},
+};
+use crate::{
+    domain::{
+        id::{LearnerId, Version, WebhookId},
+        learner::digest,
+        refusal::{Refusal, RefusalCode},
+        text,
+    },
+    store::{Store, StoreError},
+};
+use hook::{Keyed, Note, PREFIX};
+
+/// How many webhooks there may be.
+pub const MAX_WEBHOOKS: usize = 32;
+
+/// Who is told of events, and how far they are.
+pub struct Webhooks {
+    store: Arc<dyn Store>,
+    env: Arc<dyn Env>,
+    courier: RwLock<Option<Arc<dyn Courier>>>,
+    /// What there is, once it was read.
+    hooks: OnceCell<Mutex<BTreeMap<WebhookId, Arc<Hook>>>>,
+    /// One is registered, changed or removed at a time.
+    turn: Turn<()>,
+    /// There is another one.
+    added: Notify,
+}
+
+/// A webhook that is there now.
+pub struct Registered {
+    /// The webhook.
+    pub hook: Arc<Hook>,
+    /// Its secret, to be shown this once.
+    pub secret: String,
+    /// Whether an earlier call with the same key answers.
+    pub replayed: bool,
+}
+
+impl Webhooks {
+    /// Those in a store; nothing is read yet.
+    pub(super) fn new(store: Arc<dyn Store>, env: Arc<dyn Env>) -> Self {
+        let (courier, hooks) = (RwLock::default(), OnceCell::new());
+        Self { store, env, courier, hooks, turn: Turn::default(), added: Notify::new() }
+    }
+
+    /// From now on messages go by this courier.
+    pub fn send_by(&self, courier: Arc<dyn Courier>) {
+        *self.courier.write().unwrap_or_else(PoisonError::into_inner) = Some(courier);
+    }
+
+    /// All of them, oldest first.
+    pub async fn all(&self) -> Result<Vec<Arc<Hook>>, StoreError> {
+        Ok(self.hooks().await?.values().cloned().collect())
+    }
+
+    /// One of them; `None`: there is none of this id.
+    pub async fn find(&self, id: WebhookId) -> Result<Option<Arc<Hook>>, StoreError> {
+        Ok(self.hooks().await?.get(&id).cloned())
+    }
+
+    /// Adds one.
+    pub async fn register(&self, wish: RegisterWebhook) -> Result<Registered, Failure> {
+        let wish = wish.checked(&self.courier()?)?;
+        let _turn = self.turn.lock().await;
+        let call = keyed("register webhook", wish.idempotency_key.as_deref(), &wish.fingerprint());
+        for hook in self.all().await? {
+            match hook.read(|it| it.registration.clone()).zip(call.clone()) {
+                Some((first, again)) if first == again => {
+                    let secret = hook.read(|it| it.webhook.secret());
+                    return Ok(Registered { hook, secret, replayed: true });
+                }
+                Some((first, again)) if first.key == again.key => return Err(other_input().into()),
+                _ => {}
+            }
+        }
+        if MAX_WEBHOOKS <= self.hooks().await?.len() {
+            let message = format!("there can be at most {MAX_WEBHOOKS} webhooks; remove one first");
+            return Err(Refusal::new(RefusalCode::LimitReached, message).into());
+        }
+        self.check_writable()?;
+        let heads = self.store.heads().await?;
+        let webhook =
+            Webhook::new(WebhookId(self.env.fresh_id()), &wish, self.env.now(), self.env.fresh_secret());
+        let secret = webhook.secret();
+        let mut note = Note::new(webhook, wish.after.unwrap_or_else(|| FeedCursor(heads.clone())), call);
+        note.deliveries.keep_within(&heads);
+        let hook = Arc::new(Hook::new(note));
+        hook.save(&*self.store).await?;
+        self.hooks().await?.insert(hook.id, hook.clone());
+        self.added.notify_one();
+        Ok(Registered { hook, secret, replayed: false })
+    }
+
+    /// Changes one. Answers whether that made a difference.
+    pub async fn update(&self, id: WebhookId, wish: UpdateWebhook) -> Result<(Arc<Hook>, bool), Failure> {
+        let wish = wish.checked(&self.courier()?)?;
+        let _turn = self.turn.lock().await;
+        let hook = self.known(id).await?;
+        let next = hook.webhook().updated(wish);
+        if next.is_like(&hook.webhook()) {
+            return Ok((hook, false));
+        }
+        self.check_writable()?;
+        let now = self.env.now();
+        hook.change_course(|it| {
+            // What failed there, or before it was disabled, may do well now.
+            if it.webhook.url != next.url || it.webhook.disabled.is_some() {
+                it.deliveries.failing.values_mut().for_each(|it| it.next_at = Some(now));
+            }
+            it.webhook = next;
+        });
+        hook.save(&*self.store).await?;
+        Ok((hook, true))
+    }
+
+    /// Removes one. Answers whether it was there.
+    pub async fn remove(&self, id: WebhookId) -> Result<bool, Failure> {
+        let _turn = self.turn.lock().await;
+        let Some(hook) = self.find(id).await? else { return Ok(false) };
+        self.check_writable()?;
+        hook.erase(&*self.store).await?;
+        hook.remove();
+        self.hooks().await?.remove(&id);
+        // Whoever was writing it when it was removed may have been later.
+        hook.erase(&*self.store).await?;
+        Ok(true)
+    }
+
+    /// Gives one another secret. For a day, messages are signed with the one before as well.
+    pub async fn rotate(&self, id: WebhookId, key: Option<String>) -> Result<Registered, Failure> {
+        let key = key.map(|it| text::line("idempotencyKey", &it)).transpose()?;
+        let _turn = self.turn.lock().await;
+        let hook = self.known(id).await?;
+        self.check_writable()?;
+        let replayed = self.is_repeated(&hook, keyed("rotate", key.as_deref(), ""))?;
+        if !replayed {
+            let (now, secret) = (self.env.now(), self.env.fresh_secret());
+            hook.change(|it| it.webhook.rotate(secret, now));
+            hook.save(&*self.store).await?;
+        }
+        let secret = hook.read(|it| it.webhook.secret());
+        Ok(Registered { hook, secret, replayed })
+    }
+
+    /// Sends a message that says nothing, now and once.
+    pub async fn test(&self, id: WebhookId) -> Result<(Arc<Hook>, Attempt), Failure> {
+        let courier = self.courier()?;
+        let hook = self.known(id).await?;
+        let Ok(turn) = hook.testing.try_lock() else {
+            return Err(Refusal::new(RefusalCode::Conflict, "a test is under way; wait for it").into());
+        };
+        let content = Content::Test(self.env.fresh_id());
+        let parcel = hook.webhook().parcel(content, self.env.now());
+        let attempt = courier.carry(parcel).await;
+        drop(turn);
+        Ok((hook, attempt))
+    }
+
+    /// Goes on from another place in the feed; `None`: from its start. Answers whether the call was carried out before.
+    pub async fn replay(
+        &self,
+        id: WebhookId,
+        after: Option<FeedCursor>,
+        key: Option<String>,
+    ) -> Result<(Arc<Hook>, bool), Failure> {
+        let key = key.map(|it| text::line("idempotencyKey", &it)).transpose()?;
+        let after = after.unwrap_or_else(FeedCursor::start);
+        let _turn = self.turn.lock().await;
+        let hook = self.known(id).await?;
+        self.check_writable()?;
+        let heads = self.store.heads().await?;
+        let fingerprint = HEXLOWER.encode(&after.to_bytes());
+        if self.is_repeated(&hook, keyed("replay", key.as_deref(), &fingerprint))? {
+            return Ok((hook, true));
+        }
+        hook.change_course(|it| {
+            it.deliveries.replay(after);
+            it.deliveries.keep_within(&heads);
+        });
+        hook.save(&*self.store).await?;
+        Ok((hook, false))
+    }
+
+    /// Tries now what failed and what is parked: one event or all. Answers how many.
+    pub async fn retry(
+        &self,
+        id: WebhookId,
+        event: Option<(LearnerId, Version)>,
+    ) -> Result<(Arc<Hook>, usize), Failure> {
+        let _turn = self.turn.lock().await;
+        let hook = self.known(id).await?;
+        let now = self.env.now();
+        let n_events = hook.change(|it| it.deliveries.retry(event, now));
+        hook.save(&*self.store).await?;
+        hook.wake.notify_one();
+        Ok((hook, n_events))
+    }
+
+    /// Leaves nothing of a learner who was erased. What cannot be written now is written later.
+    pub(super) async fn forget(&self, learner: LearnerId) {
+        let Ok(hooks) = self.all().await.inspect_err(report) else { return };
+        for hook in hooks {
+            hook.forget(learner);
+            if hook.is_dirty() {
+                let _ = hook.save(&*self.store).await.inspect_err(report);
+            }
+        }
+    }
+
+    fn courier(&self) -> Result<Arc<dyn Courier>, Refusal> {
+        let courier = self.courier.read().unwrap_or_else(PoisonError::into_inner).clone();
+        courier.ok_or_else(|| Refusal::new(RefusalCode::NotApplicable, "this server sends no messages"))
+    }
+
+    async fn known(&self, id: WebhookId) -> Result<Arc<Hook>, Failure> {
+        self.find(id).await?.ok_or_else(|| Refusal::not_found("webhook", "webhook").into())
+    }
+
+    fn check_writable(&self) -> Result<(), Refusal> {
+        if self.store.read_only().is_some() { Err(read_only()) } else { Ok(()) }
+    }
+
+    fn is_repeated(&self, hook: &Hook, call: Option<Keyed>) -> Result<bool, Refusal> {
+        let reused = || key_reused("the key was used for something else; use a new key for a new call");
+        hook.is_repeated(call.as_ref()).map_err(|()| reused())
+    }
+
+    async fn hooks(&self) -> Result<MutexGuard<'_, BTreeMap<WebhookId, Arc<Hook>>>, StoreError> {
+        let hooks = self.hooks.get_or_try_init(|| self.load()).await?;
+        Ok(hooks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads what there is. What was erased, or is gone with a backup that was put back, is dropped.
+    async fn load(&self) -> Result<Mutex<BTreeMap<WebhookId, Arc<Hook>>>, StoreError> {
+        let (mut hooks, heads) = (BTreeMap::new(), self.store.heads().await?);
+        for name in self.store.notes(PREFIX).await? {
+            let bytes = self.store.note(&name).await?;
+            let Some(note) = bytes.and_then(|it| Note::from_bytes(&it)) else {
+                tracing::error!(note = name, "a webhook cannot be understood, so that nothing is sent to it");
+                continue;
+            };
+            let hook = Hook::new(note);
+            hook.change(|it| it.deliveries.keep_within(&heads));
+            for learner in hook.read(|it| it.deliveries.learners()) {
+                if self.store.erased_at(learner).await?.is_some() {
+                    hook.forget(learner);
+                }
+            }
+            hooks.insert(hook.id, Arc::new(hook));
+        }
+        Ok(Mutex::new(hooks))
+    }
+}
+
+/// What is kept of a call with a key.
+fn keyed(call: &str, key: Option<&str>, fingerprint: &str) -> Option<Keyed> {
+    let key = HEXLOWER.encode(&digest(&[call, key?]));
+    Some(Keyed { key, fingerprint: fingerprint.to_owned() })
+}
+
+fn report(error: &StoreError) {
+    tracing::error!(error = %error, "a webhook could not be kept");
+}
