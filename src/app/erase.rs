@@ -109,7 +109,7 @@ impl App {
     }
 
     /// Keeps a receipt that belongs to nobody.
-    async fn keep(&self, keeper: LearnerId, receipt: Receipt) -> Result<(), Failure> {
+    pub(super) async fn keep(&self, keeper: LearnerId, receipt: Receipt) -> Result<(), Failure> {
         let nobody = Learner::new(keeper);
         let summary = Summary::of(&self.guide, &nobody, nobody.updated_at);
         let fingerprint = receipt.fingerprint;

@@ -12,6 +12,7 @@ mod feed;
 mod maintain;
 mod progress;
 mod read;
+mod statement;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
+pub use statement::{Statement, Untaken, Who, told};
 
 use crate::{
     domain::{guide::Guide, learner::Learner, summary::Summary},

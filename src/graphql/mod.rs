@@ -24,6 +24,7 @@ mod scalar;
 mod size;
 mod subscription;
 mod trusting;
+mod xapi;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub use error::code;
 pub use export::{Pieces, Unexported, export_learner, export_learners};
 pub use panic::is_caught as panic_is_caught;
 pub use size::MAX_ANSWER;
+pub use xapi::{Refusing, Untold, export_statements, take_statements};
 
 /// The schema, ready to execute.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -18,6 +18,7 @@ mod request;
 mod site;
 mod socket;
 mod stream;
+mod xapi;
 
 use std::{future::Future, io, sync::Arc};
 

@@ -175,6 +175,7 @@ async fn write(
         occurred_at,
         idempotency_key: None,
         expected_version: None,
+        also: None,
     })
     .await
 }

@@ -12,7 +12,7 @@ mod undo;
 
 use async_graphql::{Context, InputObject, MergedObject};
 
-pub(super) use payload::MutationPayload;
+pub(super) use payload::{MutationPayload, UserErrorCode};
 
 use super::{
     context::{app, idempotency_key, viewer},
@@ -97,6 +97,7 @@ async fn write(
         occurred_at: occurred_at.map(|it| it.get("occurredAt")).transpose()?,
         idempotency_key: idempotency_key(ctx, key),
         expected_version: expected_version.map(expected).transpose()?,
+        also: None,
     };
     app(ctx).write(call).await
 }
