@@ -114,7 +114,16 @@ fn evidence(app: &App, step: u64, number: u64) -> Command {
 async fn write(app: &App, target: Target, command: Command) -> Option<Written> {
     let (actor, reason, occurred_at, idempotency_key) = ("bench".to_owned(), None, None, None);
     match app
-        .write(Call { target, command, actor, reason, occurred_at, idempotency_key, expected_version: None })
+        .write(Call {
+            target,
+            command,
+            actor,
+            reason,
+            occurred_at,
+            idempotency_key,
+            expected_version: None,
+            also: None,
+        })
         .await
     {
         Ok(written) => Some(written),

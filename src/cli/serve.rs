@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use clap::Args;
@@ -45,6 +46,9 @@ pub(crate) struct ServeOptions {
     /// With less room on the disk, in MiB, writes are refused: 1 to 1,048,576
     #[arg(long, env = "MILEPOST_MIN_FREE_MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     min_free_mib: u64,
+    /// Within so many minutes after an erasure nothing of the learner is left in any file: 0 to 1,440
+    #[arg(long, env = "MILEPOST_FORGET_WITHIN_MIN", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=1_440))]
+    forget_within_min: u64,
     /// Memory for cached learners, for sled and for what waits for it, in MiB: 16 to 65,536
     #[arg(long, env = "MILEPOST_CACHE_MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(16..=65_536))]
     cache_mib: u64,
@@ -99,9 +103,11 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
         fill(&app).await?;
     }
     announce(&listener, &options);
-    http::serve(listener, app, http_options(options, manifest), interrupted)
-        .await
-        .map_err(|it| it.to_string())?;
+    let (within, forgetful) = (Duration::from_secs(60 * options.forget_within_min), app.clone());
+    let forgetting = tokio::spawn(async move { forgetful.forget_in_time(within).await });
+    let served = http::serve(listener, app, http_options(options, manifest), interrupted).await;
+    forgetting.abort();
+    served.map_err(|it| it.to_string())?;
     tracing::info!("closed");
     Ok(())
 }
