@@ -233,6 +233,32 @@ async fn a_list_is_taken_whole_or_not_at_all() {
     assert_eq!(world.of(&learner, "version").await["version"], 4);
 }
 
+/// Lists about the same learners, in either order, some of them the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_say_it_once() {
+    let (world, ada) = ada().await;
+    let bob = world.learner("Bob", None).await;
+    let about = |learner: &str, id: u32| {
+        let account = json!({ "homePage": "http://milepost.localhost/ids", "name": learner });
+        let percent = progress(id % 90 + 1);
+        let rest = json!({ "id": uuid(id), "actor": { "account": account } });
+        with(with(statement("progressed", "capstone-project"), percent), rest)
+    };
+    let lists = (0..60).map(|n| {
+        let (a, b) = (about(&ada, 2 * (n % 20)), about(&bob, 2 * (n % 20) + 1));
+        post(&if n % 2 == 0 { json!([a, b]) } else { json!([b, a]) })
+    });
+    let sent =
+        lists.map(|it| (it, world.clone())).map(|(it, world)| async move { it.send(&world).await.status });
+    let sent: Vec<_> = sent.map(tokio::spawn).collect();
+    for it in sent {
+        assert_eq!(it.await.unwrap(), 200);
+    }
+    for learner in [ada, bob] {
+        assert_eq!(world.of(&learner, "version").await["version"], 21);
+    }
+}
+
 #[tokio::test]
 async fn requests_are_as_xapi_and_this_server_want_them() {
     let (world, _) = ada().await;
