@@ -26,7 +26,8 @@ const N_EVENTS: usize = 10_000;
 /// About so many learners have them together.
 const N_LEARNERS: u64 = 1_000;
 
-const EVENT: &str = "event { id version kind occurredAt summary learner { name } }";
+/// What a consumer needs who keeps a copy.
+const EVENT: &str = "event { id version kind occurredAt learner { id } }";
 
 /// Measures and prints.
 #[tokio::main]
@@ -158,7 +159,7 @@ async fn at_length(app: &Arc<App>, learner: LearnerId, n_rounds: usize) {
         )
     };
     let history = format!(
-        "{{ learner(by: {{ id: \"{id}\" }}) {{ readinessHistory(from: \"{}\", to: \"{end}\", every: DAY) {{ at }} }} }}",
+        "{{ learner(by: {{ id: \"{id}\" }}) {{ readinessHistory(from: \"{}\", to: \"{end}\", every: DAY) {{ asOf }} }} }}",
         end.plus_days(-365)
     );
     for (name, query) in [
