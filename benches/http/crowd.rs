@@ -123,6 +123,7 @@ async fn write(app: &App, target: Target, command: Command) -> Option<Written> {
             idempotency_key,
             expected_version: None,
             batch: None,
+            also: None,
         })
         .await
     {

@@ -2,9 +2,11 @@
 //! same store, within one run.
 //!
 //! `cargo bench --bench http` compares requests a second; `-- million` the cost of a point query among a
-//! million learners; `-- instructions` counts instructions a request under valgrind. What is printed are
+//! million learners; `-- instructions` counts instructions a request under valgrind; `-- behind` catches up with ten
+//! thousand events, and asks about a learner who has as many. What is printed are
 //! numbers and ratios beside what was aimed at. Nothing fails because of a number.
 
+mod behind;
 mod compare;
 mod crowd;
 mod hand;
@@ -54,6 +56,8 @@ enum Section {
     },
     /// Instructions a request, under valgrind.
     Instructions,
+    /// Catching up with ten thousand events, and a learner who has as many.
+    Behind,
     /// Serves all contenders over one store.
     #[command(hide = true)]
     Serve { store: PathBuf, learners: u64, steps: u64 },
@@ -70,6 +74,7 @@ fn main() {
     match section {
         None => compare::run(&directory, seconds, rounds),
         Some(Section::Million { learners }) => million::run(&directory, learners, seconds, rounds),
+        Some(Section::Behind) => behind::run(&directory, rounds),
         Some(Section::Instructions) => instructions::run(&directory),
         Some(Section::Serve { store, learners, steps }) => server::serve(&store, learners, steps),
         Some(Section::Load(load)) => load.run(),

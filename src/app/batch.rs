@@ -171,6 +171,7 @@ fn wish_of(wish: &Correction, own: BatchId, learner: LearnerId) -> Call {
         occurred_at: None,
         idempotency_key: wish.idempotency_key.as_ref().map(|it| HEXLOWER.encode(&digest(&["batch", it]))),
         expected_version: None,
+        also: None,
         batch: Some(own),
     }
 }

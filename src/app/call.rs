@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use uuid::Uuid;
 
 use super::LearnerRef;
@@ -36,6 +37,8 @@ pub struct Call {
     pub expected_version: Option<Version>,
     /// Which batch its events belong to; `None`: a fresh one where there are several.
     pub batch: Option<BatchId>,
+    /// Identifies what else the caller said, where that is more than what is carried out.
+    pub also: Option<Digest>,
 }
 
 /// Whom a call is about.
@@ -84,7 +87,9 @@ impl Call {
     pub(super) fn fingerprint(&self) -> Digest {
         let command = serde_json::to_string(&self.command).expect("a command is plain data");
         let occurred_at = self.occurred_at.map(|it| it.to_string()).unwrap_or_default();
-        digest(&[&command, self.reason.as_deref().unwrap_or_default(), &occurred_at])
+        let also = self.also.map(|it| HEXLOWER.encode(&it));
+        let known = [&command, self.reason.as_deref().unwrap_or_default(), &occurred_at];
+        digest(&known.into_iter().chain(also.as_deref()).collect::<Vec<_>>())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{Stream, stream};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use super::App;
 use crate::{
@@ -22,7 +22,8 @@ pub type Announcement = (Event, Arc<Learner>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedCursor(pub(super) Vec<Position>);
 
-/// How many events are read at a time. Each may hold texts of 80 kB, and there may be many followers.
+/// How many events are read at a time, and for one learner as many ahead. Each may hold texts of 80 kB, and there may be
+/// many followers.
 const BATCH: usize = 32;
 
 impl App {
@@ -36,7 +37,8 @@ impl App {
         let watch = self.store.watch(Bucket::of(learner));
         let state = Arc::new(Learner::new(learner));
         let waiting = vec![].into_iter();
-        let follower = LearnerFollower { app: self, watch, state, after, waiting, history: vec![] };
+        let follower =
+            LearnerFollower { app: self, watch, state, after, waiting, ahead: None, history: vec![] };
         stream::try_unfold(follower, |mut it| async move {
             Ok(it.next().await?.map(|announcement| (announcement, it)))
         })
@@ -61,6 +63,8 @@ struct LearnerFollower {
     state: Arc<Learner>,
     after: Version,
     waiting: std::vec::IntoIter<Event>,
+    /// What comes after those, where there may be more: it is read while they are told.
+    ahead: Option<JoinHandle<Result<Vec<Event>, StoreError>>>,
     /// The whole history, from an undo or redo on until something else happens: many may come one after the other.
     history: Vec<Event>,
 }
@@ -79,12 +83,30 @@ impl LearnerFollower {
                 self.after = event.version;
                 return self.announce(event).await.map(Some);
             }
-            let events = self.app.store.history(self.state.id, self.after, BATCH).await?;
+            let events = self.read().await?;
             if events.is_empty() && (self.is_erased().await? || self.watch.changed().await.is_err()) {
                 return Ok(None);
             }
             self.waiting = events.into_iter();
         }
+    }
+
+    async fn read(&mut self) -> Result<Vec<Event>, StoreError> {
+        let mut events = match self.ahead.take() {
+            Some(ahead) => {
+                ahead.await.map_err(|it| StoreError::Damaged(format!("reading failed: {it}")))??
+            }
+            None => vec![],
+        };
+        // Nothing was there when it was read: since then something may have come.
+        if events.is_empty() {
+            events = self.app.store.history(self.state.id, self.after, BATCH).await?;
+        }
+        if let Some(last) = events.get(BATCH - 1) {
+            let (app, learner, after) = (self.app.clone(), self.state.id, last.version);
+            self.ahead = Some(tokio::spawn(async move { app.store.history(learner, after, BATCH).await }));
+        }
+        Ok(events)
     }
 
     async fn is_erased(&self) -> Result<bool, StoreError> {
@@ -97,21 +119,18 @@ impl LearnerFollower {
             let history = self.history_until(event.version - 1).await?;
             self.state = Arc::new(fold(self.state.id, &history));
         }
-        let next = match self.state.after(&event) {
-            Some(next) => {
-                self.history = vec![];
-                Arc::new(next)
+        if event.change.corrected().is_none() {
+            self.history = vec![];
+            // Nothing is copied once nobody looks at the state before any more.
+            Arc::make_mut(&mut self.state).add(&event);
+        } else {
+            if self.history.is_empty() {
+                self.history = self.history_until(event.version - 1).await?;
             }
-            None => {
-                if self.history.is_empty() {
-                    self.history = self.history_until(event.version - 1).await?;
-                }
-                self.history.push(event.clone());
-                Arc::new(fold(self.state.id, &self.history))
-            }
-        };
-        self.state = next.clone();
-        Ok((event, next))
+            self.history.push(event.clone());
+            self.state = Arc::new(fold(self.state.id, &self.history));
+        }
+        Ok((event, self.state.clone()))
     }
 
     /// The events up to a version: as many, for versions have no gaps.

@@ -1,6 +1,9 @@
 //! Keeping the store: backups and compaction.
 
+use std::time::Duration;
+
 use data_encoding::HEXLOWER;
+use tokio::time::sleep;
 
 use super::{
     App, Failure,
@@ -12,9 +15,13 @@ use crate::{
         refusal::{Refusal, RefusalCode},
         slug::Slug,
         text,
+        time::Timestamp,
     },
     store::{BackupMade, BackupWish, Maintenance, MaintenanceError, Shrunk},
 };
+
+/// After so long it is tried again to remove what erased learners left.
+const RETRY: Duration = Duration::from_secs(60);
 
 impl App {
     /// Copies all that was acknowledged so far to a backup of this name.
@@ -32,6 +39,33 @@ impl App {
     pub async fn compact_store(&self, key: Option<String>) -> Result<Shrunk, Failure> {
         let key = digest_of("compact store", key)?;
         self.maintenance()?.shrink(key).await.map_err(failure)
+    }
+
+    /// Sees to it, for ever, that nothing of whoever was erased is left on the disk after so long. It begins after half
+    /// of that, so that there is time to do it, and to try again.
+    pub async fn forget_in_time(&self, within: Duration) {
+        let Some(maintenance) = self.store.maintenance() else { return };
+        let mut owed = maintenance.owed();
+        loop {
+            let since = owed.wait_for(Option::is_some).await.map(|it| *it);
+            let Ok(Some(since)) = since else { return };
+            sleep(self.left(since, within / 2)).await;
+            match maintenance.shrink(None).await {
+                Ok(Shrunk { n_blanked, .. }) => {
+                    tracing::info!(n_blanked, "what erased learners left was removed")
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what erased learners left could not be removed yet");
+                    sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// What is left of a time that began then.
+    fn left(&self, since: Timestamp, time: Duration) -> Duration {
+        let passed = self.env.now().as_micros().saturating_sub(since.as_micros());
+        time.saturating_sub(Duration::from_micros(passed.try_into().unwrap_or(0)))
     }
 
     fn maintenance(&self) -> Result<&dyn Maintenance, Refusal> {

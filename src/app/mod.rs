@@ -15,6 +15,7 @@ mod lapse;
 mod maintain;
 mod progress;
 mod read;
+mod statement;
 mod webhook;
 mod write;
 
@@ -32,6 +33,7 @@ pub use feed::{Announcement, FeedCursor};
 pub use import::{COLUMNS, Format, Import, Imported, MAX_ROW, Verdict};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
+pub use statement::{Statement, Untaken, Who, told};
 pub use webhook::{
     Allowed, Attempt, Content, Courier, Delivery, DisabledBecause, EventPlace, Hook, MAX_LOG, MAX_PARKED,
     MAX_WEBHOOKS, Outcome, Parcel, RegisterWebhook, Registered, Rule, Signature, Trouble, UpdateWebhook,

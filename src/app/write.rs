@@ -31,8 +31,13 @@ impl App {
             call.idempotency_key.map(|it| text::line("idempotencyKey", &it)).transpose()?;
         let id = self.target_id(&call).await?;
         let _turn = self.lane(Bucket::of(id)).lock().await;
+        self.write_in_turn(id, &call).await
+    }
+
+    /// For whoever has the lane of the learner.
+    pub(super) async fn write_in_turn(&self, id: LearnerId, call: &Call) -> Result<Written, Failure> {
         for _ in 0..MAX_TRIES {
-            if let Some(written) = self.try_write(id, &call).await? {
+            if let Some(written) = self.try_write(id, call).await? {
                 return Ok(written);
             }
         }
@@ -80,7 +85,7 @@ impl App {
         self.commit(call, now, learner, history, outcome).await
     }
 
-    async fn load_target(&self, id: LearnerId, call: &Call) -> Result<Arc<Learner>, Failure> {
+    pub(super) async fn load_target(&self, id: LearnerId, call: &Call) -> Result<Arc<Learner>, Failure> {
         let known = self.store.load(id).await?;
         match (&call.target, known) {
             (Target::New, None) => Ok(Arc::new(Learner::new(id))),
@@ -177,7 +182,13 @@ impl App {
     }
 
     /// The events that tell of changes; several are a batch, whose reason stands with the first.
-    fn events(&self, call: &Call, now: Timestamp, learner: &Learner, changes: Vec<Change>) -> Vec<Event> {
+    pub(super) fn events(
+        &self,
+        call: &Call,
+        now: Timestamp,
+        learner: &Learner,
+        changes: Vec<Change>,
+    ) -> Vec<Event> {
         let batch = call.batch.or_else(|| (changes.len() > 1).then(|| BatchId(self.env.fresh_id())));
         let event = |(version, change): (Version, Change)| Event {
             id: EventId(self.env.fresh_id()),
@@ -209,7 +220,7 @@ impl App {
         }
     }
 
-    async fn replay(&self, id: LearnerId, call: &Call) -> Result<Option<Written>, Failure> {
+    pub(super) async fn replay(&self, id: LearnerId, call: &Call) -> Result<Option<Written>, Failure> {
         let Some(key) = &call.idempotency_key else { return Ok(None) };
         let Some(receipt) = self.store.replay(id, key).await? else { return Ok(None) };
         // The key of a registration that met somebody who was here already leads to them.

@@ -130,7 +130,7 @@ fn line(verdict: &Verdict) -> String {
         Ok(false) => format!("line {line}: ALREADY_SO"),
         Err(refusal) => {
             let column = refusal.field.map_or(String::new(), |it| format!("{it} "));
-            format!("line {line}: REFUSED {}: {column}{}", code_of(refusal), refusal.message)
+            format!("line {line}: REFUSED {}: {column}{}", code_of(refusal.code), refusal.message)
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use clap::Args;
@@ -45,6 +46,9 @@ pub(crate) struct ServeOptions {
     /// With less room on the disk, in MiB, writes are refused: 1 to 1,048,576
     #[arg(long, env = "MILEPOST_MIN_FREE_MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     min_free_mib: u64,
+    /// Within so many minutes after an erasure nothing of the learner is left in any file: 0 to 1,440
+    #[arg(long, env = "MILEPOST_FORGET_WITHIN_MIN", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=1_440))]
+    forget_within_min: u64,
     /// Memory for cached learners, for sled and for what waits for it, in MiB: 16 to 65,536
     #[arg(long, env = "MILEPOST_CACHE_MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(16..=65_536))]
     cache_mib: u64,
@@ -103,27 +107,32 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
         fill(&app).await?;
     }
     announce(&listener, &options);
-    let served = serve_and_tell(listener, app, http_options(options, manifest), interrupted).await;
+    let within = Duration::from_secs(60 * options.forget_within_min);
+    let served = serve_and_keep(listener, app, http_options(options, manifest), within, interrupted).await;
     served.map_err(|it| it.to_string())?;
     tracing::info!("closed");
     Ok(())
 }
 
-/// Serves, and meanwhile tells what time takes away.
-async fn serve_and_tell(
+/// Serves, and meanwhile tells what time takes away, and removes within so long what erased learners left.
+async fn serve_and_keep(
     listener: TcpListener,
     app: Arc<App>,
     options: http::Options,
+    forget_within: Duration,
     interrupted: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let teller = app.clone();
+    let (teller, forgetful) = (app.clone(), app.clone());
     let telling = tokio::spawn(async move { teller.keep_telling_lapses().await });
+    let forgetting = tokio::spawn(async move { forgetful.forget_in_time(forget_within).await });
     let ended = async move {
         interrupted.await;
         // What it is writing is written or not, and is told after the next start if not.
         telling.abort();
     };
-    http::serve(listener, app, options, ended).await
+    let served = http::serve(listener, app, options, ended).await;
+    forgetting.abort();
+    served
 }
 
 fn manifest_of(path: &Path) -> Result<Manifest, String> {

@@ -45,11 +45,7 @@ pub enum Unexported {
 ///
 /// When they name nobody, or the store fails.
 pub async fn export_learner(app: &Arc<App>, parameters: &str) -> Result<Pieces, Unexported> {
-    let learner = app.learner(&named(parameters)?).await.map_err(|error| {
-        tracing::error!(error = %error, "an export failed");
-        Unexported::Fault
-    })?;
-    let learner = learner.ok_or(Unexported::Unknown)?;
+    let learner = whose(app, parameters).await?;
     let version = learner.version;
     let first = json!({
         "kind": "milepost learner", "format": 1, "learner": id_of(learner.id), "version": version,
@@ -75,7 +71,7 @@ pub fn export_learners(app: &Arc<App>, parameters: &str) -> Result<Pieces, Unexp
     Ok(pieces.map_err(cut).boxed())
 }
 
-fn cut(error: StoreError) -> io::Error {
+pub(super) fn cut(error: StoreError) -> io::Error {
     tracing::error!(error = %error, "an export was cut");
     io::Error::other("cut")
 }
@@ -90,7 +86,16 @@ fn line(value: &impl serde::Serialize) -> Vec<u8> {
     line
 }
 
-/// The learner that the parameters name, by one of two.
+/// The learner whom the parameters name.
+pub(super) async fn whose(app: &App, parameters: &str) -> Result<Arc<Learner>, Unexported> {
+    let learner = app.learner(&named(parameters)?).await.map_err(|error| {
+        tracing::error!(error = %error, "an export failed");
+        Unexported::Fault
+    })?;
+    learner.ok_or(Unexported::Unknown)
+}
+
+/// How the parameters name a learner, by one of two.
 fn named(query: &str) -> Result<LearnerRef, Unexported> {
     let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     match &parameters[..] {

@@ -25,6 +25,7 @@ mod size;
 mod subscription;
 mod trusting;
 mod webhook;
+mod xapi;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub use mutation::code_of;
 pub use panic::is_caught as panic_is_caught;
 pub use size::MAX_ANSWER;
 pub use webhook::{Letter, letter};
+pub use xapi::{Refusing, Untold, export_statements, take_statements};
 
 /// The schema, ready to execute.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -20,8 +20,8 @@ use super::refusal::{Refusal, refuse};
 
 /// What pages of listed origins may send, and what they may read of the answers besides the usual.
 const SENT: &str = "accept, apollo-require-preflight, apollographql-client-name, apollographql-client-version, \
-    content-type, graphql-require-preflight, idempotency-key, x-apollo-operation-name";
-const READ: &str = "retry-after, x-request-id";
+    content-type, graphql-require-preflight, idempotency-key, x-apollo-operation-name, x-experience-api-version";
+const READ: &str = "retry-after, x-experience-api-version, x-request-id";
 
 /// Where a web page comes from: scheme, host and port.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::{
     Server,
     refusal::{internal_error, refuse},
 };
-use crate::graphql::{Pieces, Unexported, export_learner, export_learners};
+use crate::graphql::{Pieces, Unexported, export_learner, export_learners, export_statements};
 
 /// How many exports there may be at a time.
 pub(super) const MAX_EXPORTS: usize = 4;
@@ -23,6 +23,12 @@ pub(super) const MAX_EXPORTS: usize = 4;
 pub(super) async fn learner(server: &Server, query: &str) -> Response {
     let pieces = export_learner(&server.app, query).await;
     answer(server, "application/jsonl; charset=utf-8", "learner.jsonl", pieces)
+}
+
+/// What happened to one learner's courses, as xAPI statements.
+pub(super) async fn statements(server: &Server, query: &str) -> Response {
+    let pieces = export_statements(&server.app, query).await;
+    answer(server, "application/json; charset=utf-8", "learner.xapi.json", pieces)
 }
 
 /// A cohort.

@@ -169,7 +169,7 @@ impl Caller<'_> {
             if status == StatusCode::SERVICE_UNAVAILABLE {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
-            response.extensions_mut().insert(Why(protocol::name(reason)));
+            response.extensions_mut().insert(Why(protocol::name(reason).into()));
         }
         response
     }

@@ -19,6 +19,7 @@ mod site;
 mod socket;
 mod stream;
 mod webhook;
+mod xapi;
 
 use std::{future::Future, io, sync::Arc};
 

@@ -1,7 +1,7 @@
 //! The one way to refuse a request: errors in the form that GraphQL clients read, and one line in the log.
 //! Neither repeats what was sent.
 
-use std::panic::PanicHookInfo;
+use std::{borrow::Cow, panic::PanicHookInfo};
 
 use axum::{
     body::Body,
@@ -35,7 +35,7 @@ pub(super) struct Refusal {
 
 /// Why an answer has no data, for the log.
 #[derive(Debug, Clone)]
-pub(super) struct Why(pub(super) &'static str);
+pub(super) struct Why(pub(super) Cow<'static, str>);
 
 /// Refuses a request.
 pub(super) fn refuse(status: StatusCode, code: &'static str, message: &'static str) -> Refusal {
@@ -64,7 +64,7 @@ impl IntoResponse for Refusal {
         let body = format!(r#"{{"errors":[{{"message":{message},"extensions":{{"code":"{code}"{id}}}}}]}}"#);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
-        response.extensions_mut().insert(Why(self.code));
+        response.extensions_mut().insert(Why(self.code.into()));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.format.content_type());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -83,14 +83,16 @@ pub(super) fn internal_error() -> Refusal {
 
 /// Says in the log what was refused, and tells the client under which id.
 pub(super) fn log(response: &mut Response, method: &'static str, route: &'static str, id: RequestId) {
-    let Some(Why(why)) = response.extensions().get::<Why>() else { return };
+    let Some(Why(why)) = response.extensions().get::<Why>().cloned() else { return };
     let status = response.status().as_u16();
     match status {
         // What failed on our side has said so itself.
         500 => {}
         // There are many of these when there are any; a log that fills the disk helps nobody.
-        503 => tracing::debug!(request_id = %id.0, method, route, status, why, "a request was refused"),
-        _ => tracing::info!(request_id = %id.0, method, route, status, why, "a request was refused"),
+        503 => {
+            tracing::debug!(request_id = %id.0, method, route, status, why = &*why, "a request was refused")
+        }
+        _ => tracing::info!(request_id = %id.0, method, route, status, why = &*why, "a request was refused"),
     }
     let id = HeaderValue::from_str(&id.0.to_string()).expect("hexadecimal digits and hyphens");
     response.headers_mut().insert(REQUEST_ID, id);

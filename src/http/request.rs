@@ -13,6 +13,8 @@ use crate::graphql::{Asked, code};
 /// How many values a request may hold in all its JSON. One takes up to a hundred times as much memory as bytes of
 /// the body, whether anything wants it or not.
 const MAX_VALUES: usize = 20_000;
+const TOO_MANY_VALUES: Malformed =
+    Malformed { code: code::BAD_REQUEST, message: "the JSON of a request may hold 20,000 values" };
 const BATCHING_NOT_SUPPORTED: &str = "BATCHING_NOT_SUPPORTED";
 
 /// Why a payload asks nothing, in words of ours alone.
@@ -40,7 +42,7 @@ pub(super) fn read_payload(json: &[u8]) -> Result<Asked, Malformed> {
         return Err(Malformed { code: BATCHING_NOT_SUPPORTED, message });
     }
     if has_too_many_values(json) {
-        return Err(Malformed::new("the JSON of a request may hold 20,000 values"));
+        return Err(TOO_MANY_VALUES);
     }
     let payload: Payload = read_json(json).ok_or(Malformed::new(
         "the body must be a JSON object with `query` as a string, and perhaps `variables` and `extensions` as objects and \
@@ -54,6 +56,15 @@ pub(super) fn read_payload(json: &[u8]) -> Result<Asked, Malformed> {
     };
     read_extensions(&mut asked, payload.extensions, payload.document_id)?;
     Ok(asked)
+}
+
+/// Reads JSON of any kind.
+pub(super) fn read_any(json: &[u8]) -> Result<Value, Malformed> {
+    if has_too_many_values(json) {
+        return Err(TOO_MANY_VALUES);
+    }
+    let message = "the body must be JSON whose members are each there once, nested at most 125 deep";
+    read_json::<Any>(json).map(|it| it.0).ok_or(Malformed::new(message))
 }
 
 /// Reads JSON that is a GraphQL map.

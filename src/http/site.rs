@@ -18,6 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use super::{
     Server, body, cors, export, graphql, local, pages,
     refusal::{self, REQUEST, Refusal, refuse},
+    xapi,
 };
 use crate::graphql::RequestId;
 
@@ -77,15 +78,18 @@ impl Site {
         if request.uri().path() == "/graphql" {
             return graphql::answer(&self.server, request, id).await;
         }
+        if request.uri().path().starts_with("/xapi/") {
+            return xapi::answer(&self.server, request).await;
+        }
         // There is nothing else that reads one.
         let body = std::mem::take(request.body_mut());
         body::discard(request.headers(), body).await;
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
-            "/health" | "/schema.graphql" | "/export/learner" | "/export/learners.csv" if !is_read => {
-                only_read()
-            }
+            "/health" | "/schema.graphql" if !is_read => only_read(),
+            "/export/learner" | "/export/learner.xapi" | "/export/learners.csv" if !is_read => only_read(),
             "/export/learner" => export::learner(&self.server, query_of(&request)).await,
+            "/export/learner.xapi" => export::statements(&self.server, query_of(&request)).await,
             "/export/learners.csv" => export::learners(&self.server, query_of(&request)),
             "/health" => health(&self.server).await,
             "/schema.graphql" => schema(),
@@ -177,6 +181,7 @@ fn route_of(path: &str) -> &'static str {
         "/health" => "/health",
         "/schema.graphql" => "/schema.graphql",
         _ if path.starts_with("/export/") => "/export",
+        _ if path.starts_with("/xapi/") => "/xapi",
         _ if path == "/" || path.starts_with("/graphiql") => "/graphiql",
         _ => "other",
     }

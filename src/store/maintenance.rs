@@ -2,6 +2,7 @@
 //! disk: see [`Store::maintenance`](super::Store::maintenance).
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::StoreError;
 use crate::domain::{slug::Slug, time::Timestamp};
@@ -10,12 +11,16 @@ use crate::domain::{slug::Slug, time::Timestamp};
 #[async_trait]
 pub trait Maintenance: Send + Sync {
     /// Copies all that was acknowledged when it began to a place of this name, and reads the copy
-    /// again. There is a copy of that name whole, or none.
+    /// again. There is a copy of that name whole, or none. Nothing of whoever was erased before it began is in it.
     async fn back_up(&self, wish: BackupWish) -> Result<BackupMade, MaintenanceError>;
 
     /// Removes what erased learners left behind on the disk, and whatever else nobody needs. All that
     /// can be asked stays as it is. Of whoever was erased before it began nothing is left.
     async fn shrink(&self, key: Option<String>) -> Result<Shrunk, MaintenanceError>;
+
+    /// Since when something of erased learners has been left on the disk: since the first of their erasures, or since
+    /// the beginning of time if nobody knows. `None`: nothing is left.
+    fn owed(&self) -> watch::Receiver<Option<Timestamp>>;
 }
 
 /// Which backup to make.

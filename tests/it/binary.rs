@@ -82,6 +82,13 @@ impl Server {
         answer["data"].clone()
     }
 
+    /// What it answers to JSON at an address.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let request = reqwest::Client::new().post(self.address.replace("/graphql", path)).json(body);
+        let request = request.header("x-experience-api-version", "1.0.3");
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     async fn health(&self) -> (u16, Value) {
         let address = self.address.replace("/graphql", "/health");
         let answer = reqwest::get(address).await.unwrap();

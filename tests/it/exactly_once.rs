@@ -39,7 +39,7 @@ async fn send_all(server: &Server, who: &str) -> Vec<tokio::task::JoinHandle<Opt
 }
 
 /// The events that a subscription tells of, from the first on, up to so many.
-async fn told(server: &Server, query: String, n: usize) -> Vec<Value> {
+pub async fn told(server: &Server, query: String, n: usize) -> Vec<Value> {
     let request = reqwest::Client::new().post(format!("http://{}/graphql", server.socket()));
     let request = request.header("accept", "text/event-stream").json(&json!({ "query": query }));
     let (mut answer, mut text) = (request.send().await.unwrap(), String::new());

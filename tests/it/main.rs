@@ -9,6 +9,7 @@ mod bad_input;
 mod binary;
 mod binary_tools;
 mod documents;
+mod erase_search;
 mod event_format;
 mod exactly_once;
 mod examples;

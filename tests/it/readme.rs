@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
+use axum::http::Request;
 use milepost::{app::fill_with_demo, domain::command, domain::text, graphql::limits, http};
 use serde_json::{Value, json};
 
@@ -23,6 +24,26 @@ async fn its_question_has_its_answer() {
     let (question, answer) = (blocks("graphql")[0], blocks("json")[0]);
     let answer: Value = serde_json::from_str(answer).expect("an answer in JSON");
     assert_eq!(world.ask(question, json!({})).await, answer);
+}
+
+#[tokio::test]
+async fn its_statement_is_taken() {
+    let world = World::new();
+    fill_with_demo(&world.app).await.expect("the demo");
+    world.at("2026-03-02T00:00:00Z");
+    let curl = blocks("sh").into_iter().find(|it| it.contains("/xapi/statements")).expect("an example");
+    let statement = curl.split('\'').nth_back(1).expect("a statement").to_owned();
+    let request = Request::post("/xapi/statements")
+        .header("host", "localhost:8080")
+        .header("content-type", "application/json")
+        .header("x-experience-api-version", "1.0.3");
+    let answer = world.send(request.body(statement.into()).expect("a request")).await;
+    assert_eq!(answer.status(), 200);
+    let chen = world
+        .get("{ learner(by: { externalId: \"chen\" }) { events(last: 1) { nodes { kind occurredAt } } } }")
+        .await;
+    let told = json!({ "kind": "COURSE_COMPLETED", "occurredAt": "2026-03-01T10:00:00Z" });
+    assert_eq!(chen["learner"]["events"]["nodes"][0], told);
 }
 
 #[test]

@@ -176,6 +176,7 @@ async fn write(
         idempotency_key: None,
         expected_version: None,
         batch: None,
+        also: None,
     })
     .await
 }

@@ -80,6 +80,7 @@ impl Row {
             occurred_at,
             idempotency_key: Some(key.clone()),
             expected_version: None,
+            also: None,
             batch: Some(batch),
         };
         let them = || Target::Learner(LearnerRef::ExternalId(learner.clone()));

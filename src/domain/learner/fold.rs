@@ -66,7 +66,7 @@ impl Learner {
     }
 
     /// One more event, which undoes and redoes none.
-    pub(super) fn add(&mut self, event: &Event) {
+    pub fn add(&mut self, event: &Event) {
         self.count(event);
         self.change(event);
     }

@@ -15,8 +15,8 @@ mod webhook;
 
 use async_graphql::{Context, InputObject, MergedObject};
 
-pub(super) use payload::MutationPayload;
 pub use payload::code_of;
+pub(super) use payload::{MutationPayload, UserErrorCode};
 
 use super::{
     context::{app, idempotency_key, viewer},
@@ -105,6 +105,7 @@ async fn write(
         idempotency_key: idempotency_key(ctx, key),
         expected_version: expected_version.map(expected).transpose()?,
         batch: None,
+        also: None,
     };
     app(ctx).write(call).await
 }

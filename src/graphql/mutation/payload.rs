@@ -130,8 +130,8 @@ impl UserError {
 }
 
 /// The stable code of a refusal, as in `userErrors`.
-pub fn code_of(refusal: &Refusal) -> String {
-    enum_value(UserErrorCode::from(refusal.code)).to_string()
+pub fn code_of(code: RefusalCode) -> String {
+    enum_value(UserErrorCode::from(code)).to_string()
 }
 
 /// The stable codes of user errors.

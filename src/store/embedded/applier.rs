@@ -226,6 +226,8 @@ impl Applier {
 
     /// Copies the rows into a new sled and goes on with that.
     fn compact(&mut self) -> Result<Compacted, StoreError> {
+        // What was removed before this was asked for must not be copied, for it would stay in the new files.
+        self.apply()?;
         let home = &self.inner.home;
         let next = home.next_sled();
         home.files.remove_tree(&next).map_err(StoreError::io("removing other rows"))?;

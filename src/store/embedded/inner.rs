@@ -14,6 +14,7 @@ use std::{
 use super::{
     EmbeddedOptions,
     cache::{Cache, Ticket},
+    debt::Debt,
     decide::States,
     halt::{Halt, Reason},
     history,
@@ -43,6 +44,8 @@ pub(super) struct Inner {
     /// Whether a row was found that is not what was written.
     is_suspect: AtomicBool,
     min_free_bytes: u64,
+    /// What of erased learners is still on the disk.
+    pub(super) debt: Debt,
     /// Last, so that the directory is given up last.
     pub(super) home: Home,
 }
@@ -76,6 +79,7 @@ impl Inner {
             halt: Halt::default(),
             is_suspect: AtomicBool::new(false),
             min_free_bytes: options.min_free_bytes,
+            debt: Debt::new(&home, meta.n_erased)?,
             home,
         })
     }
@@ -145,6 +149,7 @@ impl Inner {
             self.heads[bucket.index()].store(*head, Ordering::Release);
         }
         self.n_learners.store(meta.n_learners, Ordering::Release);
+        self.debt.count(meta.n_erased);
         self.shown.store(meta.applied, Ordering::Release);
     }
 

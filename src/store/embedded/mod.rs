@@ -15,13 +15,14 @@
 //! filter read memory.
 //!
 //! What an erased learner once did stays in the ledger files as bytes that nobody reads, until
-//! those are compacted (`upkeep`). What is done while nobody serves the store is in `tools`.
+//! those are compacted (`upkeep`); `debt` knows whether there is any. What is done while nobody serves the store is in `tools`.
 
 mod applier;
 mod audit;
 mod cache;
 mod clean;
 mod committer;
+mod debt;
 mod decide;
 mod files;
 mod halt;
@@ -199,7 +200,9 @@ impl Store for EmbeddedStore {
     }
 
     async fn erase(&self, erasure: Erasure) -> Result<(), CommitError> {
-        self.write(Task::Erase(erasure)).await
+        self.write(Task::Erase(erasure)).await?;
+        self.inner.debt.owe(erasure.recorded_at);
+        Ok(())
     }
 
     async fn erased_at(&self, learner: LearnerId) -> Result<Option<Timestamp>, StoreError> {

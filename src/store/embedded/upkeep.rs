@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::{Mutex, OwnedMutexGuard},
+    sync::{Mutex, OwnedMutexGuard, watch},
     task::spawn_blocking,
 };
 
@@ -25,7 +25,10 @@ use super::{
     home::BACKUPS,
     tools::{Backup, Copying, ToolOptions, check_copy, read_manifest},
 };
-use crate::store::{BackupMade, BackupWish, Maintenance, MaintenanceError, Shrunk, Store as _, StoreError};
+use crate::{
+    domain::time::Timestamp,
+    store::{BackupMade, BackupWish, Maintenance, MaintenanceError, Shrunk, Store as _, StoreError},
+};
 
 /// What was done last with a key, in the store's directory.
 const COMPACTED: &str = "COMPACTED";
@@ -73,6 +76,9 @@ impl Maintenance for EmbeddedStore {
         let (inner, upkeep) = (self.inner.clone(), self.upkeep.clone());
         let making = spawn_blocking(move || {
             let _turn = turn;
+            if inner.debt.is_owed() {
+                inner.blank(&upkeep)?;
+            }
             BackingUp { inner: &inner, upkeep: &upkeep }.backup(wish)
         });
         making.await.map_err(|error| StoreError::Damaged(format!("the backup failed: {error}")))?
@@ -88,7 +94,7 @@ impl Maintenance for EmbeddedStore {
         if let Some(reason) = self.read_only() {
             return Err(MaintenanceError::ReadOnly(reason));
         }
-        let (inner, upkeep) = (self.inner.clone(), self.upkeep.clone());
+        let (inner, upkeep, n_erased) = (self.inner.clone(), self.upkeep.clone(), self.inner.debt.n_erased());
         let blanking = spawn_blocking(move || {
             let n_blanked = inner.blank(&upkeep);
             (n_blanked, turn)
@@ -98,12 +104,17 @@ impl Maintenance for EmbeddedStore {
         let (n_blanked, _turn) = blanked;
         let (ledger, n_blanked) = n_blanked?;
         let rows = self.compact().await?;
+        self.inner.debt.settle(&self.inner.home, n_erased)?;
         let (before, after) = (ledger + rows.before, ledger + rows.after);
         let shrunk = Shrunk { before, after, n_blanked, replayed: false };
         if let Some(key) = key {
             self.inner.set_compacted(Compacted { key, before, after, n_blanked })?;
         }
         Ok(shrunk)
+    }
+
+    fn owed(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.inner.debt.owed()
     }
 }
 

@@ -103,6 +103,25 @@ async fn a_follower_may_wait_for_what_is_still_far() {
     assert_eq!(message["learner"], json!({ "version": 3, "name": "Ada L." }));
 }
 
+/// What comes while others are told is read ahead, and may not have been there yet.
+#[tokio::test]
+async fn what_comes_while_others_are_told_is_told_too() {
+    let world = World::new();
+    let learner = world.learner("Ada", None).await;
+    for number in 1..96 {
+        world.project(&learner, &number.to_string()).await;
+    }
+    let mut stream = follow_learner(&world, &learner, json!(0));
+    assert_eq!(versions(&mut stream, 80).await, (1..=80).collect::<Vec<_>>());
+    // By now it was seen that nothing comes after these.
+    tokio::task::yield_now().await;
+    for name in ["Blog", "Chat"] {
+        world.project(&learner, name).await;
+        assert_eq!(versions(&mut stream, 9).await.len(), 9);
+    }
+    assert!(is_silent(&mut stream).await);
+}
+
 #[tokio::test]
 async fn messages_tell_which_milestones_an_event_moved() {
     let world = World::new();

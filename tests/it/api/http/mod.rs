@@ -8,6 +8,7 @@ mod key;
 mod negotiation;
 mod payload;
 mod rest;
+mod xapi;
 
 use axum::{
     body::{Body, to_bytes},

@@ -10,7 +10,7 @@ use std::{
 };
 
 use milepost::store::{
-    BackupWish, Bucket, Maintenance, Store,
+    BackupWish, Bucket, Erasure, Maintenance, Store,
     embedded::{Act, EmbeddedOptions, EmbeddedStore, Fault, FileOp, tools},
 };
 use tempfile::TempDir;
@@ -99,6 +99,38 @@ async fn nothing_is_left_of_the_erased_and_all_else_stays() {
         check(&*store, &town, &erased).await;
         store.close().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_known_whether_anything_is_left_of_the_erased() {
+    let dir = TempDir::new().unwrap();
+    let owed = |store: &EmbeddedStore| *store.owed().borrow();
+    let mut people = [1, 2, 3].map(Person::new);
+    let store = open(dir.path());
+    for it in &mut people {
+        store.commit(it.registers("Somebody")).await.unwrap();
+    }
+    assert_eq!(owed(&store), None);
+    for (number, it) in (0..).zip(&people) {
+        store.erase(Erasure { recorded_at: second(number), ..it.is_erased() }).await.unwrap();
+        // The first of them counts.
+        assert_eq!(owed(&store), Some(second(0)));
+    }
+    store.shrink(None).await.unwrap();
+    assert_eq!(owed(&store), None);
+    let mut other = Person::new(4);
+    store.commit(other.registers("Somebody")).await.unwrap();
+    store.close().await.unwrap();
+    let store = open(dir.path());
+    assert_eq!(owed(&store), None);
+    store.erase(other.is_erased()).await.unwrap();
+    drop(store);
+    // Whenever it was, it was before now.
+    let store = open(dir.path());
+    assert!(owed(&store) < Some(second(0)));
+    store.shrink(None).await.unwrap();
+    drop(store);
+    assert_eq!(owed(&open(dir.path())), None);
 }
 
 /// All rows that are made of a ledger.

@@ -1,0 +1,208 @@
+//! Taking what other systems say, in statements that have ids of their own: all of a list, or nothing of it.
+//!
+//! The id is the idempotency key. It is unique for everybody, not only for the learner: a receipt that belongs to
+//! nobody keeps whom it was about, as a digest.
+
+use std::collections::{BTreeSet, HashMap};
+
+use data_encoding::HEXLOWER;
+use futures_util::future::join_all;
+use uuid::{Builder, Uuid};
+
+use super::{
+    App, Call, Failure, LearnerRef, Target,
+    write::{after, other_input},
+};
+use crate::{
+    domain::{
+        command::{self, Command, Context},
+        event::Change,
+        id::{EventId, LearnerId, Version},
+        learner::{Digest, Learner, digest},
+        refusal::Refusal,
+        time::Timestamp,
+    },
+    store::{Bucket, Claim, Receipt},
+};
+
+/// Something that is said of a learner who is here. The command is one that needs no history.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Its id: what is said twice under one id happens once.
+    pub id: Uuid,
+    /// Of whom.
+    pub who: Who,
+    /// What happened.
+    pub command: Command,
+    /// Who says so.
+    pub actor: String,
+    /// When it happened; `None`: now.
+    pub occurred_at: Option<Timestamp>,
+    /// Identifies what else it says.
+    pub rest: Digest,
+    /// It says that it is this event of the learner, told again. It is, if that event has its id.
+    pub version: Option<Version>,
+}
+
+/// How a statement names a learner.
+#[derive(Debug, Clone)]
+pub enum Who {
+    /// As calls do.
+    Learner(LearnerRef),
+    /// By the e-mail address.
+    Email(String),
+}
+
+/// Why a list of statements was not taken.
+#[derive(Debug)]
+pub struct Untaken {
+    /// The place of the statement at fault.
+    pub index: usize,
+    /// What is wrong with it.
+    pub failure: Failure,
+}
+
+/// A statement whose learner was found.
+struct Said {
+    id: Uuid,
+    learner: LearnerId,
+    version: Option<Version>,
+    call: Call,
+}
+
+impl App {
+    /// Takes statements in their order, or none of them when one would be refused. No other call of this process
+    /// comes between. When the store fails half-way, what came before that statement is there, and taking all of
+    /// them again does the rest.
+    pub async fn take(&self, statements: Vec<Statement>) -> Result<(), Untaken> {
+        let mut all = vec![];
+        for (index, statement) in statements.into_iter().enumerate() {
+            all.push(self.said(statement).await.map_err(|failure| Untaken { index, failure })?);
+        }
+        let buckets: BTreeSet<_> = all.iter().map(|it| Bucket::of(it.learner)).collect();
+        let mut turns = vec![];
+        // Everybody who takes several takes them in this order.
+        for bucket in buckets {
+            turns.push(self.lane(bucket).lock().await);
+        }
+        let (mut rehearsal, mut news) = (Rehearsal { app: self, states: HashMap::new() }, vec![]);
+        for (index, it) in all.iter().enumerate() {
+            if rehearsal.is_news(it).await.map_err(|failure| Untaken { index, failure })? {
+                news.push((index, it));
+            }
+        }
+        let kept =
+            join_all(news.iter().map(|(_, it)| self.keep(it.keeper(), it.receipt(self.env.now())))).await;
+        for ((index, _), kept) in news.iter().zip(kept) {
+            kept.map_err(|failure| Untaken { index: *index, failure })?;
+        }
+        for (index, it) in news {
+            let written = self.write_in_turn(it.learner, &it.call).await;
+            written.map_err(|failure| Untaken { index, failure })?;
+        }
+        Ok(())
+    }
+
+    async fn said(&self, statement: Statement) -> Result<Said, Failure> {
+        let Statement { id, who, command, actor, occurred_at, rest, version } = statement;
+        let learner = match &who {
+            Who::Learner(by) => self.resolve(by).await?,
+            Who::Email(email) => {
+                let claim = Claim::Email(email.trim().to_lowercase());
+                self.store.find(&claim).await?.ok_or_else(|| Refusal::not_found("learner", "learner"))?
+            }
+        };
+        let call = Call {
+            target: Target::Learner(LearnerRef::Id(Some(learner))),
+            command,
+            actor,
+            reason: None,
+            occurred_at,
+            idempotency_key: Some(id.to_string()),
+            expected_version: None,
+            also: Some(rest),
+            batch: None,
+        };
+        Ok(Said { id, learner, version, call })
+    }
+}
+
+impl Said {
+    /// What has the receipt that says whom the id is about.
+    fn keeper(&self) -> LearnerId {
+        LearnerId(Builder::from_custom_bytes(digest(&["statement", &self.id.to_string()])).into_uuid())
+    }
+
+    fn receipt(&self, now: Timestamp) -> Receipt {
+        let (id, learner) = (self.id.to_string(), self.learner.to_string());
+        Receipt {
+            key: HEXLOWER.encode(&digest(&["statement", &id])),
+            fingerprint: digest(&[&id, &learner]),
+            recorded_at: now,
+            event: None,
+            subject: None,
+            reached: vec![],
+            lost: vec![],
+        }
+    }
+}
+
+/// Goes through statements as if each before had been written.
+struct Rehearsal<'a> {
+    app: &'a App,
+    states: HashMap<LearnerId, Learner>,
+}
+
+impl Rehearsal<'_> {
+    /// Whether it is not there yet. An error: it cannot be taken.
+    async fn is_news(&mut self, said: &Said) -> Result<bool, Failure> {
+        let (app, call) = (self.app, &said.call);
+        let receipt = said.receipt(app.env.now());
+        let kept = app.store.replay(said.keeper(), &receipt.key).await?;
+        if kept.is_some_and(|it| it.fingerprint != receipt.fingerprint) {
+            return Err(other_input().into());
+        }
+        if self.is_event(said).await? || app.replay(said.learner, call).await?.is_some() {
+            return Ok(false);
+        }
+        let learner = match self.states.remove(&said.learner) {
+            Some(state) => state,
+            None => Learner::clone(&*app.load_target(said.learner, call).await?),
+        };
+        let now = app.env.now();
+        let (occurred_at, fresh_id) = (call.occurred_at, app.env.fresh_id());
+        let context = Context { guide: &app.guide, now, occurred_at, fresh_id, history: &[] };
+        let changes = command::decide(&context, &learner, &call.command)?.changes;
+        let next = match changes.is_empty() {
+            true => learner,
+            false => after(&learner, vec![], &app.events(call, now, &learner, changes)),
+        };
+        self.states.insert(said.learner, next);
+        Ok(true)
+    }
+
+    /// Whether it is the event that it says it is, and says the same.
+    async fn is_event(&self, said: &Said) -> Result<bool, Failure> {
+        let Some(version) = said.version else { return Ok(false) };
+        let event = self.app.event_at(said.learner, version).await?;
+        let Some(event) = event.filter(|it| it.id == EventId(said.id)) else { return Ok(false) };
+        let json = |it: &Command| serde_json::to_string(it).expect("a command is plain data");
+        let is_same = told(&event.change).is_some_and(|it| json(&it) == json(&said.call.command))
+            && said.call.occurred_at == Some(event.occurred_at);
+        if is_same { Ok(true) } else { Err(other_input().into()) }
+    }
+}
+
+/// What would have to be asked for so that this happens; `None`: statements do not say such things.
+pub fn told(change: &Change) -> Option<Command> {
+    Some(match change {
+        Change::CourseStarted { course } => Command::StartCourse { course: course.to_string() },
+        Change::CourseProgressed { course, percent } => {
+            Command::RecordCourseProgress { course: course.to_string(), percent: (*percent).into() }
+        }
+        Change::CourseCompleted { course, certificate_url } => {
+            Command::CompleteCourse { course: course.to_string(), certificate_url: certificate_url.clone() }
+        }
+        _ => return None,
+    })
+}
