@@ -15,8 +15,8 @@ mod webhook;
 
 use async_graphql::{Context, InputObject, MergedObject};
 
+pub(super) use payload::MutationPayload;
 pub use payload::code_of;
-pub(super) use payload::{MutationPayload, UserErrorCode};
 
 use super::{
     context::{app, idempotency_key, viewer},
