@@ -14,7 +14,7 @@ use crate::{
         event::{Change, Event, Moved},
         id::{EventId, LearnerId, Version},
         learner::Learner,
-        readiness::{Lapse, Readiness, assess},
+        readiness::{Lapse, Readiness, judge},
         summary::{Filter, OrderBy, Summary},
         time::Timestamp,
     },
@@ -71,7 +71,7 @@ impl App {
     async fn tell_lapses_to(&self, learner: LearnerId) -> Result<usize, StoreError> {
         let _turn = self.lane(Bucket::of(learner)).lock().await;
         let Some(learner) = self.store.load(learner).await? else { return Ok(0) };
-        let readiness = assess(&self.guide, &learner, self.env.now().max(learner.updated_at));
+        let readiness = judge(&self.guide, &learner, self.env.now().max(learner.updated_at));
         match self.tell_lapses_of(&learner, &readiness).await {
             Ok(told) => Ok(told.unwrap_or(0)),
             Err(Failure::Fault(error)) => Err(error),

@@ -9,7 +9,7 @@ use crate::{
         event::Event,
         id::{LearnerId, Version},
         learner::{Learner, states_at},
-        readiness::{MilestoneReadiness, MilestoneStatus, Readiness, Supposition, assess, suppose},
+        readiness::{MilestoneReadiness, MilestoneStatus, Readiness, Supposition, assess, judge, suppose},
         refusal::{Refusal, RefusalCode},
         slug::Slug,
         time::Timestamp,
@@ -148,7 +148,7 @@ impl App {
         let mut points = vec![];
         for (at, state) in instants.iter().zip(states_at(learner, &events, &instants, |it| span.clock.of(it)))
         {
-            points.push(Point::of(&assess(&self.guide, &state, *at), state.version));
+            points.push(Point::of(&judge(&self.guide, &state, *at), state.version));
             // It takes a while where there are many events, and others wait.
             tokio::task::yield_now().await;
         }

@@ -11,7 +11,7 @@ use crate::{
         event::{Change, Event, Moved},
         id::{BatchId, EventId, LearnerId, Version},
         learner::{Learner, digest, fold},
-        readiness::assess,
+        readiness::judge,
         refusal::{Refusal, RefusalCode},
         summary::Summary,
         text,
@@ -131,13 +131,13 @@ impl App {
             return self.commit_unchanged(call, now, learner, subject).await;
         }
         // What time took away is told first, so that this write is not said to have lost it.
-        let before = assess(&self.guide, &learner, now.max(learner.updated_at));
+        let before = judge(&self.guide, &learner, now.max(learner.updated_at));
         if self.tell_lapses_of(&learner, &before).await?.is_some() {
             return Ok(None);
         }
         let mut events = self.events(call, now, &learner, outcome.changes);
         let next = Arc::new(after(&learner, history, &events));
-        let after = assess(&self.guide, &next, before.as_of);
+        let after = judge(&self.guide, &next, before.as_of);
         let milestones =
             Moved { reached: after.newly_met_since(&before), lost: before.newly_met_since(&after) };
         events[0].milestones = milestones.clone();

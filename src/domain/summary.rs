@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     guide::Guide,
     learner::Learner,
-    readiness::{MilestoneReadiness, MilestoneStatus, Readiness, assess},
+    readiness::{MilestoneReadiness, MilestoneStatus, Readiness, judge},
     slug::Slug,
     time::Timestamp,
 };
@@ -77,7 +77,7 @@ impl OrderBy {
 impl Summary {
     /// The digest of a state at that instant.
     pub fn of(guide: &Guide, learner: &Learner, now: Timestamp) -> Self {
-        Self::from_readiness(learner, &assess(guide, learner, now))
+        Self::from_readiness(learner, &judge(guide, learner, now))
     }
 
     /// The digest of a state that was assessed already.

@@ -14,6 +14,8 @@ pub(super) struct Case<'a> {
     pub(super) learner: &'a Learner,
     pub(super) criterion: &'a Criterion,
     pub(super) now: Timestamp,
+    /// Whether people are told why.
+    pub(super) in_words: bool,
 }
 
 /// The answer to a rule.

@@ -14,10 +14,16 @@ pub(super) struct Assessed {
     pub(super) next_end: Option<Timestamp>,
 }
 
-pub(super) fn assess(guide: &Guide, learner: &Learner, milestone: &Milestone, now: Timestamp) -> Assessed {
+pub(super) fn assess(
+    guide: &Guide,
+    learner: &Learner,
+    milestone: &Milestone,
+    now: Timestamp,
+    in_words: bool,
+) -> Assessed {
     let applying = milestone.criteria.iter().filter(|it| it.applies.to(learner.stack_slug()));
     let assessed: Vec<_> =
-        applying.map(|criterion| Case { guide, learner, criterion, now }.assess()).collect();
+        applying.map(|criterion| Case { guide, learner, criterion, now, in_words }.assess()).collect();
     let next_end = assessed.iter().filter_map(|it| it.next_end).min();
     let criteria: Vec<_> = assessed.into_iter().map(|it| it.readiness).collect();
     let musts: Vec<_> = criteria.iter().filter(|it| it.necessity == Necessity::Must).collect();

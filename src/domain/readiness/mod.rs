@@ -162,11 +162,24 @@ pub struct Warning {
 
 /// How far the learner is by the guide at that instant.
 pub fn assess(guide: &Guide, learner: &Learner, now: Timestamp) -> Readiness {
+    assess_with(guide, learner, now, true)
+}
+
+/// As [`assess`], but for what is said to people: reasons, what is missing and warnings are left out, and `lapses_at`
+/// is about criteria alone. It is what a write needs, which is no reader.
+pub fn judge(guide: &Guide, learner: &Learner, now: Timestamp) -> Readiness {
+    assess_with(guide, learner, now, false)
+}
+
+fn assess_with(guide: &Guide, learner: &Learner, now: Timestamp, in_words: bool) -> Readiness {
     let assessed: Vec<_> =
-        guide.milestones.iter().map(|it| milestone::assess(guide, learner, it, now)).collect();
+        guide.milestones.iter().map(|it| milestone::assess(guide, learner, it, now, in_words)).collect();
     let next_end = assessed.iter().filter_map(|it| it.next_end).min();
     let milestones: Vec<_> = assessed.into_iter().map(|it| it.readiness).collect();
-    let (warnings, next_warning) = warning::warnings(guide, learner, &milestones, now);
+    let (warnings, next_warning) = match in_words {
+        true => warning::warnings(guide, learner, &milestones, now),
+        false => (vec![], None),
+    };
     Readiness {
         ready: milestones.iter().all(|it| it.status == MilestoneStatus::Met),
         progress: milestones.iter().map(|it| it.progress).fold(Progress::default(), Progress::plus),

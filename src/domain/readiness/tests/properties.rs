@@ -44,6 +44,17 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
+    fn a_judgement_is_an_assessment_without_words(guide in guide(), learner in learner(), now in instant()) {
+        let mut assessed = assess(guide, &learner, now);
+        for criterion in assessed.milestones.iter_mut().flat_map(|it| &mut it.criteria) {
+            (criterion.because, criterion.missing) = (String::new(), None);
+        }
+        let judged = judge(guide, &learner, now);
+        let lapses_at = judged.lapses_at;
+        prop_assert_eq!(judged, Readiness { warnings: vec![], lapses_at, ..assessed });
+    }
+
+    #[test]
     fn every_part_agrees_with_the_whole(guide in guide(), learner in learner(), now in instant()) {
         let readiness = assess(guide, &learner, now);
         let parts = readiness.milestones.iter().map(|it| it.progress);
