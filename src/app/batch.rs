@@ -1,17 +1,17 @@
 //! What one batch did to many learners, taken back or done again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use data_encoding::HEXLOWER;
 use futures_util::{StreamExt as _, stream};
 use uuid::Builder;
 
 use super::{App, Call, Failure, Target, write::other_input};
 use crate::{
     domain::{
-        command::{Command, MAX_TOGETHER},
-        id::{BatchId, LearnerId},
-        learner::{Digest, digest},
+        command::Command,
+        event::{Change, Event},
+        id::{BatchId, LearnerId, Version},
+        learner::{Digest, Learner, digest},
         refusal::Refusal,
         text,
     },
@@ -42,104 +42,200 @@ pub struct Corrected {
     pub batch: BatchId,
     /// How many events were undone or redone.
     pub n_events: usize,
-    /// Whose stayed as they were, and why: the first 100.
+    /// Whose stayed as they were, and why: the first 100. A call that is repeated does not say why.
     pub refused: Vec<(LearnerId, Refusal)>,
-    /// How many stayed as they were.
+    /// How many learners' stayed as they were.
     pub n_refused: usize,
-    /// Whether all was looked at; else another call goes on.
-    pub is_whole: bool,
     /// Whether an earlier call with the same key answers.
     pub replayed: bool,
 }
 
-/// How many learners are corrected by one call.
-const MAX_LEARNERS: usize = 1_000;
-/// How many of them at a time.
+/// How many learners are corrected at a time.
 const AT_A_TIME: usize = 64;
 /// How many refusals are kept.
 const MAX_REFUSED: usize = 100;
 /// How many events of a feed are read at a time.
 const READ: usize = 256;
 
+/// What a batch did to one learner.
+#[derive(Default)]
+struct Part {
+    /// Events that hold by it.
+    holds: Vec<Version>,
+    /// Events that are void by it.
+    voids: Vec<Version>,
+}
+
+/// What is in the feed of two batches.
+#[derive(Default)]
+struct Found {
+    parts: BTreeMap<LearnerId, Part>,
+    /// How many events a correction of it has written.
+    n_corrected: usize,
+}
+
 impl App {
     /// Takes back what a batch did, or lets it hold again, learner by learner: each wholly or not at all. It looks
-    /// through all events, since a batch may be about anybody.
+    /// through all events, since a batch may be about anybody. One correction waits for the other.
     pub async fn correct_batch(&self, wish: &Correction) -> Result<Corrected, Failure> {
         let key = wish.idempotency_key.as_ref().map(|it| text::line("idempotencyKey", it)).transpose()?;
         let reason = wish.reason.as_ref().map(|it| text::text("reason", it)).transpose()?;
         let wish = &Correction { idempotency_key: key, reason, ..wish.clone() };
-        let found = self.of_batch(wish.batch).await?;
-        if found.is_empty() {
+        let _turn = self.batches.lock().await;
+        let batch = wish.own_batch().unwrap_or_else(|| BatchId(self.env.fresh_id()));
+        let found = self.of_batch(wish.batch, batch).await?;
+        if found.parts.is_empty() {
             return Err(Refusal::not_found("batch", "batch").into());
         }
-        let replayed = match &wish.idempotency_key {
-            Some(key) => self.once("correct batch", key, wish.fingerprint()).await?,
-            None => false,
+        let once =
+            wish.idempotency_key.as_deref().map(|it| Once::of("correct batch", it, wish.fingerprint()));
+        let begun = match &once {
+            Some(once) => self.begin(once).await?,
+            None => Begun::default(),
         };
-        let batch = wish.own_batch().unwrap_or_else(|| BatchId(self.env.fresh_id()));
+        let n_events = found.n_corrected;
         let mut corrected =
-            Corrected { batch, n_events: 0, refused: vec![], n_refused: 0, is_whole: true, replayed };
-        let mut calls = stream::iter(found)
-            .map(|it| async move { (it, self.write(wish_of(wish, batch, it)).await) })
+            Corrected { batch, n_events, refused: vec![], n_refused: 0, replayed: begun.replayed };
+        let mut correcting = stream::iter(found.parts)
+            .map(|(learner, part)| self.correct(wish, batch, learner, part, begun.is_done))
             .buffered(AT_A_TIME);
-        let mut n_changed = 0;
-        while let Some((learner, written)) = calls.next().await {
-            let n_events = match written {
-                Ok(written) => written.events.len(),
-                Err(Failure::Refused(refusal)) => {
+        while let Some(done) = correcting.next().await {
+            match done? {
+                (_, Ok(n_events)) => corrected.n_events += n_events,
+                (learner, Err(refusal)) => {
                     corrected.n_refused += 1;
-                    if corrected.refused.len() < MAX_REFUSED {
-                        corrected.refused.push((learner, refusal));
-                    }
-                    0
+                    corrected.refused.extend(refusal.map(|it| (learner, it)));
+                    corrected.refused.truncate(MAX_REFUSED);
                 }
-                Err(fault) => return Err(fault),
-            };
-            corrected.n_events += n_events;
-            n_changed += usize::from(n_events > 0);
-            // Very long parts are corrected in portions.
-            corrected.is_whole &= n_events < MAX_TOGETHER;
-            if n_changed == MAX_LEARNERS {
-                corrected.is_whole = false;
-                break;
             }
+        }
+        if let Some(once) = once.filter(|_| !begun.is_done) {
+            self.finish(&once).await?;
         }
         Ok(corrected)
     }
 
-    /// Whom a batch is about.
-    async fn of_batch(&self, batch: BatchId) -> Result<BTreeSet<LearnerId>, StoreError> {
+    /// Corrects what is left to correct of one learner, in portions where it is very much. Refused without a reason:
+    /// an earlier call did not.
+    async fn correct(
+        &self,
+        wish: &Correction,
+        own: BatchId,
+        learner: LearnerId,
+        part: Part,
+        is_done: bool,
+    ) -> Result<(LearnerId, Result<usize, Option<Refusal>>), StoreError> {
+        let mut n_events = 0;
+        while let Some(state) = self.store.load(learner).await?.filter(|it| part.is_left(it, wish.redo)) {
+            if is_done {
+                return Ok((learner, Err(None)));
+            }
+            match self.write(wish.call(own, state.id)).await {
+                Ok(written) if written.events.is_empty() => break,
+                Ok(written) => n_events += written.events.len(),
+                Err(Failure::Refused(refusal)) => return Ok((learner, Err(Some(refusal)))),
+                Err(Failure::Fault(error)) => return Err(error),
+            }
+        }
+        Ok((learner, Ok(n_events)))
+    }
+
+    /// Whom a batch is about, and what a correction of it did so far.
+    async fn of_batch(&self, batch: BatchId, correction: BatchId) -> Result<Found, StoreError> {
         let heads = self.store.heads().await?;
-        let mut found = BTreeSet::new();
+        let mut found = Found::default();
         for bucket in Bucket::all().filter(|it| heads[it.index()] > 0) {
             let mut read = 0;
             while read < heads[bucket.index()] {
                 let items = self.store.feed(bucket, read, READ).await?;
                 let Some(last) = items.last() else { break };
                 read = last.position;
-                let events = items.into_iter().filter_map(|it| it.event);
-                found.extend(events.filter(|it| it.batch == Some(batch)).map(|it| it.learner));
+                for event in items.into_iter().filter_map(|it| it.event) {
+                    found.n_corrected += usize::from(event.batch == Some(correction));
+                    if event.batch == Some(batch) {
+                        found.parts.entry(event.learner).or_default().add(&event);
+                    }
+                }
             }
         }
         Ok(found)
     }
 
-    /// Spends a key of a call that is about no learner; whether it was spent before, on the same.
-    pub(super) async fn once(&self, what: &str, key: &str, fingerprint: Digest) -> Result<bool, Failure> {
+    /// Spends the key of a call that is about no learner, unless it was spent on the same before.
+    pub(super) async fn begin(&self, once: &Once) -> Result<Begun, Failure> {
+        let spent = |receipt: Option<Receipt>| match receipt {
+            Some(first) if first.fingerprint != once.fingerprint => Err(other_input()),
+            receipt => Ok(receipt.is_some()),
+        };
+        let replayed = spent(self.store.replay(once.keeper, Once::BEGUN).await?)?;
+        let is_done = spent(self.store.replay(once.keeper, Once::DONE).await?)?;
+        if !replayed {
+            self.keep(once.keeper, once.receipt(Once::BEGUN, self)).await?;
+        }
+        Ok(Begun { replayed, is_done })
+    }
+
+    /// From now on the call is not carried out again.
+    pub(super) async fn finish(&self, once: &Once) -> Result<(), Failure> {
+        self.keep(once.keeper, once.receipt(Once::DONE, self)).await
+    }
+}
+
+/// A call that is about no learner, and happens once for its key. Its receipts belong to nobody.
+pub(super) struct Once {
+    keeper: LearnerId,
+    fingerprint: Digest,
+}
+
+/// How far an earlier call with the same key came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Begun {
+    /// Whether there was one.
+    pub(super) replayed: bool,
+    /// Whether it came to its end.
+    pub(super) is_done: bool,
+}
+
+impl Once {
+    const BEGUN: &str = "begun";
+    const DONE: &str = "done";
+
+    pub(super) fn of(what: &str, key: &str, fingerprint: Digest) -> Self {
         let keeper = LearnerId(Builder::from_custom_bytes(digest(&[what, key])).into_uuid());
-        let receipt = Receipt {
-            key: what.to_owned(),
-            fingerprint,
-            recorded_at: self.env.now(),
+        Self { keeper, fingerprint }
+    }
+
+    fn receipt(&self, key: &str, app: &App) -> Receipt {
+        Receipt {
+            key: key.to_owned(),
+            fingerprint: self.fingerprint,
+            recorded_at: app.env.now(),
             event: None,
             subject: None,
             reached: vec![],
             lost: vec![],
-        };
-        match self.store.replay(keeper, what).await? {
-            Some(first) if first.fingerprint == fingerprint => Ok(true),
-            Some(_) => Err(other_input().into()),
-            None => self.keep(keeper, receipt).await.map(|()| false),
+        }
+    }
+}
+
+impl Part {
+    fn add(&mut self, event: &Event) {
+        match event.change {
+            Change::LearnerRegistered { .. } => {}
+            Change::EventUndone { undone } => self.voids.push(undone),
+            Change::EventRedone { redone } => self.holds.push(redone),
+            _ => self.holds.push(event.version),
+        }
+    }
+
+    /// Whether something of it is yet to be corrected.
+    fn is_left(&self, learner: &Learner, redo: bool) -> bool {
+        let is_void = |it: &Version| learner.voided.contains(it);
+        match (self.voids.is_empty(), redo) {
+            (true, false) => !self.holds.iter().all(is_void),
+            (true, true) => self.holds.iter().any(is_void),
+            (false, false) => self.voids.iter().any(is_void),
+            (false, true) => !self.voids.iter().all(is_void),
         }
     }
 }
@@ -155,23 +251,23 @@ impl Correction {
         let key = self.idempotency_key.as_ref()?;
         Some(BatchId(Builder::from_custom_bytes(digest(&["batch of a correction", key])).into_uuid()))
     }
-}
 
-fn wish_of(wish: &Correction, own: BatchId, learner: LearnerId) -> Call {
-    let Correction { batch, redo, cascade, .. } = *wish;
-    let command = match redo {
-        true => Command::RedoBatch { batch, cascade },
-        false => Command::UndoBatch { batch, cascade },
-    };
-    Call {
-        target: Target::Owner("batch", Some(learner)),
-        command,
-        actor: wish.actor.clone(),
-        reason: wish.reason.clone(),
-        occurred_at: None,
-        idempotency_key: wish.idempotency_key.as_ref().map(|it| HEXLOWER.encode(&digest(&["batch", it]))),
-        expected_version: None,
-        also: None,
-        batch: Some(own),
+    fn call(&self, own: BatchId, learner: LearnerId) -> Call {
+        let Self { batch, redo, cascade, .. } = *self;
+        let command = match redo {
+            true => Command::RedoBatch { batch, cascade },
+            false => Command::UndoBatch { batch, cascade },
+        };
+        Call {
+            target: Target::Owner("batch", Some(learner)),
+            command,
+            actor: self.actor.clone(),
+            reason: self.reason.clone(),
+            occurred_at: None,
+            idempotency_key: None,
+            expected_version: None,
+            also: None,
+            batch: Some(own),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub use env::{Env, SystemEnv};
 pub use erase::{Erase, Erased};
 pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
-pub use import::{COLUMNS, Format, Import, Imported, MAX_ROW, Verdict};
+pub use import::{COLUMNS, Format, Import, Imported, MAX_ROW, Taken, Verdict};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
 pub use statement::{Statement, Untaken, Who, told};
@@ -58,6 +58,8 @@ pub struct App {
     lanes: Vec<Mutex<()>>,
     /// Erasures with a key go one after the other, each before it takes a lane.
     erasing: Mutex<()>,
+    /// Corrections of batches, and imports with a key, go one after the other.
+    batches: Mutex<()>,
     remembered: progress::Remembered,
     /// Who is told of events, and how far they were.
     pub webhooks: Webhooks,
@@ -67,9 +69,10 @@ impl App {
     /// The product on these parts.
     pub fn new(guide: Arc<Guide>, store: Arc<dyn Store>, env: Arc<dyn Env>) -> Self {
         let lanes = (0..N_BUCKETS).map(|_| Mutex::new(())).collect();
-        let (erasing, remembered) = (Mutex::default(), progress::Remembered::new());
+        let (erasing, batches) = (Mutex::default(), Mutex::default());
+        let remembered = progress::Remembered::new();
         let webhooks = Webhooks::new(store.clone(), env.clone());
-        Self { guide, store, env, lanes, erasing, remembered, webhooks }
+        Self { guide, store, env, lanes, erasing, batches, remembered, webhooks }
     }
 
     fn lane(&self, bucket: Bucket) -> &Mutex<()> {

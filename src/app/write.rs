@@ -57,6 +57,12 @@ impl App {
         }
     }
 
+    /// Whether a registration would be that of somebody who was erased.
+    pub(super) async fn was_erased(&self, call: &Call) -> Result<bool, Failure> {
+        let learner = self.target_id(call).await?;
+        Ok(self.store.erased_at(learner).await?.is_some())
+    }
+
     /// One try; `None`: somebody else was faster.
     async fn try_write(&self, id: LearnerId, call: &Call) -> Result<Option<Written>, Failure> {
         if let Some(written) = self.replay(id, call).await? {

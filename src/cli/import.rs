@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Chain, Cursor, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -12,7 +12,8 @@ use std::{
 
 use clap::Args;
 use milepost::{
-    app::{App, Env as _, Failure, Format, Import, Imported, SystemEnv, Verdict, summarizer},
+    app::{App, Env as _, Failure, Format, Import, Imported, SystemEnv, Taken, Verdict, summarizer},
+    domain::id::BatchId,
     graphql::code_of,
     store::{
         Store,
@@ -44,6 +45,8 @@ pub(crate) struct ImportOptions {
     store: DataDir,
 }
 
+/// How much of a file says what it is.
+const HEAD: u64 = 64;
 /// How many rows a file may have.
 const MAX_ROWS: usize = 1_000_000;
 /// How many when nothing is written: whoever would change is kept in memory.
@@ -52,13 +55,14 @@ const MAX_ROWS_DRY: usize = 100_000;
 /// Does it; `false`: rows were refused.
 pub(super) fn import(options: &ImportOptions, tool: &ToolOptions) -> Result<bool, String> {
     let mut from = Input::open(&options.file)?;
-    let head = from.fill_buf().map_err(|it| it.to_string())?;
+    let head = from.head.clone();
     if head.starts_with(br#"{"kind":"milepost export""#) {
         if options.dry_run {
             return Err("an export of a store has no rows to try: `--dry-run` is for progress".into());
         }
         return whole_store(&mut from, options, tool).map(|()| true);
     }
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
     let is_object = head.trim_ascii_start().starts_with(b"{");
     let format = if is_object { Format::JsonLines } else { Format::Csv };
     rows(from, format, options)
@@ -77,13 +81,18 @@ fn whole_store(from: &mut dyn BufRead, options: &ImportOptions, tool: &ToolOptio
 #[tokio::main]
 async fn rows(from: Input, format: Format, options: &ImportOptions) -> Result<bool, String> {
     let app = open(options)?;
+    let batch = BatchId(SystemEnv.fresh_id());
     let wish = Import {
         format,
         dry_run: options.dry_run,
         max_rows: if options.dry_run { MAX_ROWS_DRY } else { MAX_ROWS },
         actor: "milepost import".into(),
-        batch: None,
+        batch: Some(batch),
     };
+    if !options.dry_run {
+        // Said before anything is written, so that it can be undone whatever happens.
+        say(&format!("batch     {batch}"));
+    }
     let (progress, read, length) = (progress_bar(), from.read.clone(), from.length);
     let tell = |verdict: Verdict| {
         if options.verdicts || verdict.outcome.is_err() {
@@ -126,8 +135,9 @@ fn show(progress: &Progress, read: u64, length: Option<u64>) {
 fn line(verdict: &Verdict) -> String {
     let line = verdict.line;
     match &verdict.outcome {
-        Ok(true) => format!("line {line}: APPLIED"),
-        Ok(false) => format!("line {line}: ALREADY_SO"),
+        Ok(Taken::Applied) => format!("line {line}: APPLIED"),
+        Ok(Taken::AlreadySo) => format!("line {line}: ALREADY_SO"),
+        Ok(Taken::Repeated) => format!("line {line}: REPEATED"),
         Err(refusal) => {
             let column = refusal.field.map_or(String::new(), |it| format!("{it} "));
             format!("line {line}: REFUSED {}: {column}{}", code_of(refusal.code), refusal.message)
@@ -136,18 +146,18 @@ fn line(verdict: &Verdict) -> String {
 }
 
 fn summary(imported: &Imported, dry_run: bool) -> String {
-    let Imported { batch, n_applied, n_already, n_refused, .. } = imported;
-    let batch = match dry_run {
-        true => "none: nothing was written".to_owned(),
-        false if *n_applied == 0 => "none: nothing had to change".to_owned(),
-        false => batch.to_string(),
-    };
-    format!("applied   {n_applied}\nalready   {n_already}\nrefused   {n_refused}\nbatch     {batch}")
+    let Imported { n_applied, n_already, n_repeated, n_refused, .. } = imported;
+    let done = if dry_run { "nothing was written" } else { "all was gone through" };
+    format!(
+        "applied   {n_applied}\nalready   {n_already}\nrepeated  {n_repeated}\nrefused   {n_refused}\n{done}"
+    )
 }
 
 /// A file or the standard input, which counts what was read of it.
 struct Input {
-    from: BufReader<Box<dyn Read + Send>>,
+    from: BufReader<Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>>,
+    /// Its first bytes.
+    head: Vec<u8>,
     read: Arc<AtomicU64>,
     length: Option<u64>,
 }
@@ -155,7 +165,7 @@ struct Input {
 impl Input {
     fn open(file: &Path) -> Result<Self, String> {
         let told = |error: io::Error| format!("{}: {error}", file.display());
-        let (from, length): (Box<dyn Read + Send>, _) = match file == Path::new("-") {
+        let (mut from, length): (Box<dyn Read + Send>, _) = match file == Path::new("-") {
             true => (Box::new(io::stdin()), None),
             false => {
                 let file = File::open(file).map_err(told)?;
@@ -163,7 +173,10 @@ impl Input {
                 (Box::new(file), Some(length))
             }
         };
-        Ok(Self { from: BufReader::new(from), read: Arc::default(), length })
+        let mut head = vec![];
+        from.by_ref().take(HEAD).read_to_end(&mut head).map_err(told)?;
+        let from = BufReader::new(Cursor::new(head.clone()).chain(from));
+        Ok(Self { from, head, read: Arc::default(), length })
     }
 }
 

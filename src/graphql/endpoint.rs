@@ -143,20 +143,28 @@ impl Endpoint {
 
     async fn run(&self, operation: Operation, viewer: Viewer, id: RequestId) -> Result<Answer, Refused> {
         let is_light = operation.cost.requested <= LIGHT;
+        let is_write = operation.kind == Kind::Mutation;
         let _turn = if is_light { None } else { Some(self.heavy.enter().await.ok_or_else(busy)?) };
         let told = operation.tell_cost.then_some(operation.cost);
         let schema = self.schema.clone();
         let (size, permit) = (Size::default(), Permit::default());
         let request = request(operation, viewer, id, &size, &permit);
         let work = EXECUTING.scope((), async move { schema.execute(request).await });
-        let work = tokio::time::timeout(DEADLINE, AssertUnwindSafe(work).catch_unwind());
-        let done = if is_light { Some(work.await) } else { self.pool.run(work).await };
-        match done {
-            Some(Ok(Ok(_))) if size.is_too_much() => Err(too_large()),
-            Some(Ok(Ok(response))) => Ok(Answer::of(&response, told)),
-            Some(Err(_)) => Err(late()),
-            Some(Ok(Err(panic))) => Err(broken(panic, id)),
-            None => Err(internal(id)),
+        let work = AssertUnwindSafe(work).catch_unwind();
+        let done = async {
+            match (is_write, is_light) {
+                // What was begun is finished, whether or not the caller is still there.
+                (true, _) => self.pool.spawn(work, is_light).await,
+                (false, true) => Some(work.await),
+                (false, false) => self.pool.run(work).await,
+            }
+        };
+        match tokio::time::timeout(DEADLINE, done).await {
+            Ok(Some(Ok(_))) if size.is_too_much() => Err(too_large()),
+            Ok(Some(Ok(response))) => Ok(Answer::of(&response, told)),
+            Err(_) => Err(late()),
+            Ok(Some(Err(panic))) => Err(broken(panic, id)),
+            Ok(None) => Err(internal(id)),
         }
     }
 

@@ -23,6 +23,16 @@ impl Pool {
         self.start(work)?.join_next().await?.ok()
     }
 
+    /// Runs it to its end even if nobody waits any more: here, or on the threads of the caller. `None`: it panicked.
+    pub(super) async fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+        is_light: bool,
+    ) -> Option<T> {
+        let task = if is_light { tokio::spawn(work) } else { self.0.as_ref()?.spawn(work) };
+        task.await.ok()
+    }
+
     /// Starts it there; it is stopped when the set is dropped.
     pub(super) fn start<T: Send + 'static>(
         &self,

@@ -7,7 +7,12 @@ mod read;
 mod row;
 mod trial;
 
-use std::{collections::BTreeMap, io::BufRead, panic::resume_unwind, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::BufRead,
+    panic::resume_unwind,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures_util::{StreamExt as _, stream};
 use tokio::task::JoinError;
@@ -16,8 +21,15 @@ use uuid::Builder;
 pub use read::{Format, MAX_ROW};
 pub use row::COLUMNS;
 
-use self::{read::Line, row::Row, trial::Trial};
-use super::{App, Call, Failure, Written};
+use self::{
+    read::{Line, Rows},
+    row::Row,
+    trial::Trial,
+};
+use super::{
+    App, Failure, Written,
+    batch::{Begun, Once},
+};
 use crate::{
     domain::{
         id::{BatchId, LearnerId},
@@ -52,6 +64,8 @@ pub struct Imported {
     pub n_applied: usize,
     /// How many rows said what was so already.
     pub n_already: usize,
+    /// How many rows had been taken in before.
+    pub n_repeated: usize,
     /// How many rows were refused.
     pub n_refused: usize,
     /// Whether an earlier call with the same key answers.
@@ -65,12 +79,25 @@ pub struct Verdict {
     pub line: u64,
     /// Whose it is, where somebody is known.
     pub learner: Option<LearnerId>,
-    /// Whether it changed something; else it was so already.
-    pub outcome: Result<bool, Refusal>,
+    /// How it was taken, if it was.
+    pub outcome: Result<Taken, Refusal>,
+}
+
+/// How a row was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It changed something.
+    Applied,
+    /// It says what was so already.
+    AlreadySo,
+    /// The same row was taken in before; what happened since stands.
+    Repeated,
 }
 
 /// How many rows are taken in at a time, in any order but for those about the same learner.
 const PORTION: usize = 4_096;
+/// How many bytes of them.
+const PORTION_BYTES: usize = 8 << 20;
 /// How many learners are written to at a time.
 const AT_A_TIME: usize = 512;
 
@@ -80,41 +107,20 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read as what it should be, has too many rows, or the store fails: then rows may have
-    /// been applied, and the same import again goes on.
+    /// When the file cannot be read as what it should be, has too many rows from the start, or the store fails: then
+    /// rows may have been applied, and the same import again goes on.
     pub async fn import(
         self: &Arc<Self>,
         wish: &Import,
         from: impl BufRead + Send,
-        mut tell: impl FnMut(Verdict) + Send,
+        tell: impl FnMut(Verdict) + Send,
     ) -> Result<Imported, Failure> {
-        let app = if wish.dry_run { Arc::new(self.trial()) } else { self.clone() };
-        let mut imported = Imported {
-            batch: wish.batch.unwrap_or_else(|| BatchId(self.env.fresh_id())),
-            n_applied: 0,
-            n_already: 0,
-            n_refused: 0,
-            replayed: false,
-        };
-        let mut lines = read::rows(wish.format, from)?;
-        let mut n_rows = 0;
-        loop {
-            let portion: Vec<_> = lines.by_ref().take(PORTION).collect();
-            n_rows += portion.len();
-            if n_rows > wish.max_rows {
-                return Err(too_many(wish.max_rows).into());
-            }
-            if portion.is_empty() {
-                return Ok(imported);
-            }
-            for verdict in app.take_in(portion, &wish.actor, imported.batch).await? {
-                imported.count(&verdict);
-                tell(verdict);
-            }
-        }
+        let batch = wish.batch.unwrap_or_else(|| BatchId(self.env.fresh_id()));
+        self.taking(wish, batch, None).take(from, wish, tell).await
     }
 
-    /// As [`App::import`], of a whole file and once for each key: the same call again has the same batch.
+    /// As [`App::import`], of a whole file and once for each key: the same call again has the same batch and, once it
+    /// came to its end, writes nothing. One waits for the other.
     pub async fn import_once(
         self: &Arc<Self>,
         wish: &Import,
@@ -126,27 +132,85 @@ impl App {
             return self.import(wish, content.as_bytes(), tell).await;
         };
         let key = text::line("idempotencyKey", key)?;
-        let fingerprint = digest(&[&format!("{:?}", wish.format), content]);
-        let replayed = self.once("import", &key, fingerprint).await?;
+        let _turn = self.batches.lock().await;
+        let once = Once::of("import", &key, digest(&[&format!("{:?}", wish.format), content]));
+        let begun = self.begin(&once).await?;
         let batch = Builder::from_custom_bytes(digest(&["batch of an import", &key])).into_uuid();
-        let wish = Import { batch: Some(BatchId(batch)), ..wish.clone() };
-        let imported = self.import(&wish, content.as_bytes(), tell).await?;
-        Ok(Imported { replayed, ..imported })
+        let taking = self.taking(wish, BatchId(batch), Some(begun));
+        let imported = taking.take(content.as_bytes(), wish, tell).await?;
+        if !begun.is_done {
+            self.finish(&once).await?;
+        }
+        Ok(imported)
+    }
+
+    fn taking(self: &Arc<Self>, wish: &Import, batch: BatchId, begun: Option<Begun>) -> Arc<Taking> {
+        let is_done = begun.is_some_and(|it| it.is_done);
+        let app = if wish.dry_run || is_done { Arc::new(self.trial()) } else { self.clone() };
+        let seen = begun.map(|_| Mutex::default());
+        let replayed = begun.is_some_and(|it| it.replayed);
+        Arc::new(Taking { app, actor: wish.actor.clone(), batch, replayed, is_done, seen })
     }
 
     /// The same product on a copy that is thrown away.
     fn trial(&self) -> App {
         App::new(self.guide.clone(), Arc::new(Trial::of(self.store.clone())), self.env.clone())
     }
+}
 
-    async fn take_in(
-        self: &Arc<Self>,
-        lines: Vec<Line>,
-        actor: &str,
-        batch: BatchId,
-    ) -> Result<Vec<Verdict>, StoreError> {
+/// A file that is being taken in.
+struct Taking {
+    app: Arc<App>,
+    actor: String,
+    batch: BatchId,
+    replayed: bool,
+    /// An earlier call with the same key came to its end: whatever it did not take stays as it is.
+    is_done: bool,
+    /// The rows of a call with a key: what such a call wrote, it wrote for the first of those that say the same.
+    seen: Option<Mutex<HashSet<String>>>,
+}
+
+impl Taking {
+    async fn take(
+        self: Arc<Self>,
+        from: impl BufRead + Send,
+        wish: &Import,
+        mut tell: impl FnMut(Verdict) + Send,
+    ) -> Result<Imported, Failure> {
+        let mut imported = Imported {
+            batch: self.batch,
+            n_applied: 0,
+            n_already: 0,
+            n_repeated: 0,
+            n_refused: 0,
+            replayed: self.replayed,
+        };
+        let mut lines = Rows::new(wish.format, from)?;
+        let mut n_rows = 0;
+        loop {
+            let mut portion = portion(&mut lines);
+            if portion.is_empty() {
+                return Ok(imported);
+            }
+            let surplus = (n_rows + portion.len()).saturating_sub(wish.max_rows);
+            if surplus > 0 && n_rows == 0 {
+                return Err(too_many(wish.max_rows).into());
+            }
+            portion.truncate(portion.len() - surplus);
+            n_rows += portion.len();
+            for verdict in self.clone().portion(portion).await? {
+                imported.count(&verdict);
+                tell(verdict);
+            }
+            if surplus > 0 {
+                return Err(too_many(wish.max_rows).into());
+            }
+        }
+    }
+
+    async fn portion(self: Arc<Self>, lines: Vec<Line>) -> Result<Vec<Verdict>, StoreError> {
         let (mut verdicts, mut of_learners) = (vec![], BTreeMap::<String, Vec<(u64, Row)>>::new());
-        for Line { number, row } in lines {
+        for Line { number, row, .. } in lines {
             match row {
                 Ok(row) => {
                     let learner = row.learner().unwrap_or_default().to_owned();
@@ -158,7 +222,7 @@ impl App {
             }
         }
         let mut done = stream::iter(of_learners.into_values())
-            .map(|rows| tokio::spawn(self.clone().rows_of_one(rows, actor.to_owned(), batch)))
+            .map(|rows| tokio::spawn(self.clone().rows_of_one(rows)))
             .buffer_unordered(AT_A_TIME);
         while let Some(of_one) = done.next().await {
             verdicts.extend(of_one.unwrap_or_else(failed)?);
@@ -167,59 +231,78 @@ impl App {
         Ok(verdicts)
     }
 
-    async fn rows_of_one(
-        self: Arc<Self>,
-        rows: Vec<(u64, Row)>,
-        actor: String,
-        batch: BatchId,
-    ) -> Result<Vec<Verdict>, StoreError> {
+    async fn rows_of_one(self: Arc<Self>, rows: Vec<(u64, Row)>) -> Result<Vec<Verdict>, StoreError> {
         let mut verdicts = vec![];
         for (line, row) in rows {
-            let (learner, outcome) = match self.row(row, &actor, batch).await {
-                Ok(written) => (Some(written.learner.id), outcome(&written, batch)),
+            let is_first = self.is_first(&row);
+            let (learner, outcome) = match self.row(row).await {
+                Ok(written) => (Some(written.learner.id), self.outcome(&written, is_first)),
                 Err(Failure::Refused(refusal)) => (None, Err(refusal)),
                 Err(Failure::Fault(error)) => return Err(error),
             };
+            let learner = learner.filter(|_| outcome.is_ok());
             verdicts.push(Verdict { line, learner, outcome });
         }
         Ok(verdicts)
     }
 
-    async fn row(&self, row: Row, actor: &str, batch: BatchId) -> Result<Written, Failure> {
-        let (call, instead): (Call, Option<Call>) = row.calls(actor, batch)?;
-        let written = match (self.write(call).await, instead) {
+    /// Whether this call may have taken it: it has a key, and this is the first row that says so.
+    fn is_first(&self, row: &Row) -> bool {
+        let seen = self.seen.as_ref().map(|it| it.lock().unwrap_or_else(PoisonError::into_inner));
+        seen.is_some_and(|mut it| it.insert(row.key()))
+    }
+
+    async fn row(&self, row: Row) -> Result<Written, Failure> {
+        let (call, instead) = row.calls(&self.actor, self.batch)?;
+        if instead.is_some() && self.app.was_erased(&call).await? {
+            return Err(erased().into());
+        }
+        let written = match (self.app.write(call).await, instead) {
             // Somebody has the external id: the row tells how they are now.
-            (Err(Failure::Refused(refusal)), Some(update)) if is_there(&refusal) => self.write(update).await,
+            (Err(Failure::Refused(refusal)), Some(update)) if is_there(&refusal) => {
+                self.app.write(update).await
+            }
             (written, _) => written,
         };
         written.map_err(|it| match it {
-            Failure::Refused(refusal) => explained(refusal).into(),
+            Failure::Refused(refusal) => in_columns(refusal).into(),
             fault => fault,
         })
+    }
+
+    fn outcome(&self, written: &Written, is_first: bool) -> Result<Taken, Refusal> {
+        let event = written.events.first();
+        match event {
+            _ if !written.replayed && self.is_done => Err(not_taken()),
+            Some(_) if !written.replayed => Ok(Taken::Applied),
+            None if !written.replayed || is_first => Ok(Taken::AlreadySo),
+            Some(event) if is_first && event.batch == Some(self.batch) => Ok(Taken::Applied),
+            Some(event) if written.learner.voided.contains(&event.version) => Err(undone()),
+            _ => Ok(Taken::Repeated),
+        }
     }
 }
 
 impl Imported {
     fn count(&mut self, verdict: &Verdict) {
         match verdict.outcome {
-            Ok(true) => self.n_applied += 1,
-            Ok(false) => self.n_already += 1,
+            Ok(Taken::Applied) => self.n_applied += 1,
+            Ok(Taken::AlreadySo) => self.n_already += 1,
+            Ok(Taken::Repeated) => self.n_repeated += 1,
             Err(_) => self.n_refused += 1,
         }
     }
 }
 
-/// What a row did: an event of this batch, or one of an earlier import unless that was undone.
-fn outcome(written: &Written, batch: BatchId) -> Result<bool, Refusal> {
-    match written.events.first() {
-        None => Ok(false),
-        Some(event) if event.batch == Some(batch) => Ok(true),
-        Some(event) if written.learner.voided.contains(&event.version) => {
-            let message = "was imported before and is undone: redo the event or its batch";
-            Err(Refusal::new(RefusalCode::NotApplicable, message))
-        }
-        Some(_) => Ok(false),
+/// The next rows, within a bound.
+fn portion(lines: &mut Rows<impl BufRead>) -> Vec<Line> {
+    let (mut portion, mut n_bytes) = (vec![], 0);
+    while portion.len() < PORTION && n_bytes < PORTION_BYTES {
+        let Some(line) = lines.next() else { break };
+        n_bytes += line.n_bytes;
+        portion.push(line);
     }
+    portion
 }
 
 /// A panic goes on where the rows are waited for.
@@ -234,21 +317,31 @@ fn is_there(refusal: &Refusal) -> bool {
     refusal.code == RefusalCode::AlreadyTaken && refusal.field == Some("externalId")
 }
 
-/// Columns by their names, and what cannot happen to a row in other words.
-fn explained(refusal: Refusal) -> Refusal {
+/// Inputs by the names of their columns.
+fn in_columns(refusal: Refusal) -> Refusal {
     match (refusal.code, refusal.field) {
-        (RefusalCode::IdempotencyKeyReused, _) => {
-            let message =
-                "registered a learner who was erased since; a row that says something else may do so";
-            Refusal::of("learner", RefusalCode::NotApplicable, message)
-        }
+        (RefusalCode::IdempotencyKeyReused, _) => erased(),
         (_, Some("externalId")) => Refusal { field: Some("learner"), ..refusal },
         (_, Some("kind")) => Refusal { field: Some("evidenceKind"), ..refusal },
         _ => refusal,
     }
 }
 
+fn erased() -> Refusal {
+    let message = "this row registered a learner who was erased since";
+    Refusal::of("learner", RefusalCode::NotApplicable, message)
+}
+
+fn undone() -> Refusal {
+    let message = "was imported before and is undone: redo the event or its batch";
+    Refusal::new(RefusalCode::NotApplicable, message)
+}
+
+fn not_taken() -> Refusal {
+    let message = "the first call with this key did not take it: use another key";
+    Refusal::new(RefusalCode::NotApplicable, message)
+}
+
 fn too_many(most: usize) -> Refusal {
-    let message = format!("has more than {most} rows: split it");
-    Refusal::new(RefusalCode::LimitReached, message)
+    Refusal::new(RefusalCode::LimitReached, format!("has more than {most} rows: split it"))
 }

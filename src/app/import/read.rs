@@ -1,15 +1,19 @@
-//! Rows out of CSV and JSON Lines, one after the other, each within a bound.
+//! Rows out of CSV and JSON Lines, one after the other, each within a bound. What is wrong with one says nothing about
+//! the next.
 
 use std::{
-    io::{self, BufRead, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    collections::VecDeque,
+    fmt,
+    io::{self, BufRead, Read as _},
+    str,
 };
 
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
-use serde_json::{Map, Value};
+use csv::{ByteRecord, ReaderBuilder};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::Value;
 
 use super::row::{COLUMNS, Row, column};
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -25,159 +29,263 @@ pub enum Format {
 
 /// How many bytes a row may have.
 pub const MAX_ROW: usize = 128 * 1024;
+/// How much of the name of a column that there is not is told.
+const MAX_NAME: usize = 50;
 
 /// A row and the number of the line at which it begins, from 1.
 pub(super) struct Line {
     pub(super) number: u64,
+    pub(super) n_bytes: usize,
     pub(super) row: Result<Row, Refusal>,
 }
 
-/// The rows of a file. Behind one that is too long nothing is read.
-pub(super) fn rows<'a>(
-    format: Format,
-    mut from: impl BufRead + Send + 'a,
-) -> Result<Box<dyn Iterator<Item = Line> + Send + 'a>, Refusal> {
-    const BOM: &[u8] = "\u{feff}".as_bytes();
-    if from.fill_buf().is_ok_and(|it| it.starts_with(BOM)) {
-        from.consume(BOM.len());
-    }
-    match format {
-        Format::Csv => Ok(Box::new(Table::new(from)?)),
-        Format::JsonLines => Ok(Box::new(Objects { from, number: 0, is_over: false })),
+/// The rows of a file. Where it cannot be read any further, the last one says so.
+pub(super) struct Rows<R> {
+    lines: Lines<R>,
+    /// The columns of CSV; `None`: it is JSON.
+    columns: Option<Vec<&'static str>>,
+}
+
+impl<R: BufRead> Rows<R> {
+    pub(super) fn new(format: Format, from: R) -> Result<Self, Refusal> {
+        let mut lines = Lines { from, number: 0, back: VecDeque::new(), is_over: false };
+        let columns = match format {
+            Format::Csv => Some(columns(&mut lines)?),
+            Format::JsonLines => None,
+        };
+        Ok(Self { lines, columns })
     }
 }
 
-struct Table<R> {
-    reader: Reader<Counted<R>>,
-    columns: Vec<&'static str>,
-    read: Arc<AtomicUsize>,
-    is_over: bool,
-}
-
-impl<R: Read> Table<R> {
-    fn new(from: R) -> Result<Self, Refusal> {
-        let read = Arc::new(AtomicUsize::new(0));
-        let mut reader = ReaderBuilder::new().from_reader(Counted { from, read: read.clone() });
-        let head = reader.headers().map_err(|_| bad("the first row must name the columns"))?;
-        let columns: Vec<_> =
-            head.iter().map(|it| column(it.trim())).collect::<Option<_>>().ok_or_else(|| {
-                bad(&format!("the first row must name the columns, which can be {}", COLUMNS.join(", ")))
-            })?;
-        if (1..columns.len()).any(|it| columns[..it].contains(&columns[it])) {
-            return Err(bad("a column must not be named twice"));
-        }
-        if !columns.contains(&"kind") {
-            return Err(bad("the first row must name the column kind"));
-        }
-        Ok(Self { reader, columns, read, is_over: false })
-    }
-
-    fn row(&self, record: &ByteRecord) -> Result<Row, Refusal> {
-        let mut row = Row::default();
-        for (column, cell) in self.columns.iter().zip(record) {
-            let text = str::from_utf8(cell).map_err(|_| of(column, "must be UTF-8"))?;
-            row.set(column, text.to_owned());
-        }
-        Ok(row)
-    }
-}
-
-impl<R: Read> Iterator for Table<R> {
+impl<R: BufRead> Iterator for Rows<R> {
     type Item = Line;
 
     fn next(&mut self) -> Option<Line> {
+        let (number, bytes) = self.lines.next_with_something()?;
+        let (n_bytes, row) = match (bytes, &self.columns) {
+            (Err(refusal), _) => (0, Err(refusal)),
+            (Ok(line), None) => (line.len(), object(&line)),
+            (Ok(line), Some(columns)) => match record(line, &mut self.lines) {
+                Ok((n_bytes, record)) => (n_bytes, cells(columns, &record)),
+                Err(refusal) => (0, Err(refusal)),
+            },
+        };
+        Some(Line { number, n_bytes, row })
+    }
+}
+
+/// The lines of a file.
+struct Lines<R> {
+    from: R,
+    /// How many were read.
+    number: u64,
+    /// Those that are to be read again.
+    back: VecDeque<(u64, Vec<u8>)>,
+    is_over: bool,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The next line that is not empty.
+    fn next_with_something(&mut self) -> Option<(u64, Result<Vec<u8>, Refusal>)> {
+        loop {
+            match self.next()? {
+                (_, Ok(line)) if line.trim_ascii().is_empty() => {}
+                line => return Some(line),
+            }
+        }
+    }
+
+    /// The next line with its end; of one that is too long, that it is.
+    fn next(&mut self) -> Option<(u64, Result<Vec<u8>, Refusal>)> {
+        if let Some((number, line)) = self.back.pop_front() {
+            return Some((number, Ok(line)));
+        }
         if self.is_over {
             return None;
         }
-        self.read.store(0, Ordering::Relaxed);
-        let number = self.reader.position().line();
-        let mut record = ByteRecord::new();
-        let row = match self.reader.read_byte_record(&mut record) {
-            Ok(false) => return None,
-            Ok(true) => self.row(&record),
-            Err(error) if matches!(error.kind(), ErrorKind::UnequalLengths { .. }) => {
-                Err(bad("has more or fewer cells than the first row"))
+        self.number += 1;
+        match self.read() {
+            Ok(line) if line.is_empty() => None,
+            Ok(line) if line.len() > MAX_ROW => Some((self.number, Err(too_long()))),
+            Ok(mut line) => {
+                const BOM: &[u8] = "\u{feff}".as_bytes();
+                if self.number == 1 && line.starts_with(BOM) {
+                    line.drain(..BOM.len());
+                }
+                Some((self.number, Ok(line)))
             }
             Err(_) => {
                 self.is_over = true;
-                Err(too_long())
+                Some((self.number, Err(bad("cannot be read; nothing behind it was"))))
             }
-        };
-        let number = record.position().map_or(number, |it| it.line());
-        Some(Line { number, row })
-    }
-}
-
-/// Gives no more than a row may have before the count is set to 0 again.
-struct Counted<R> {
-    from: R,
-    read: Arc<AtomicUsize>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.read.load(Ordering::Relaxed) > MAX_ROW {
-            return Err(io::Error::other("the row is too long"));
         }
-        let n_bytes = self.from.read(buffer)?;
-        self.read.fetch_add(n_bytes, Ordering::Relaxed);
-        Ok(n_bytes)
     }
-}
 
-struct Objects<R> {
-    from: R,
-    number: u64,
-    is_over: bool,
-}
-
-impl<R: BufRead> Iterator for Objects<R> {
-    type Item = Line;
-
-    fn next(&mut self) -> Option<Line> {
+    /// A line, or as much of one as is too much; the rest of that is passed over.
+    fn read(&mut self) -> io::Result<Vec<u8>> {
         let mut line = vec![];
-        while !self.is_over {
-            self.number += 1;
-            line.clear();
-            let read = self.from.by_ref().take(MAX_ROW as u64 + 1).read_until(b'\n', &mut line);
-            let is_read = read.is_ok_and(|it| it > 0);
-            let row = match () {
-                () if !is_read => return None,
-                () if line.len() > MAX_ROW => {
-                    self.is_over = true;
-                    Err(too_long())
-                }
-                () if line.trim_ascii().is_empty() => continue,
-                () => object(&line),
-            };
-            return Some(Line { number: self.number, row });
+        self.from.by_ref().take(MAX_ROW as u64 + 1).read_until(b'\n', &mut line)?;
+        let mut is_cut = line.len() > MAX_ROW && !line.ends_with(b"\n");
+        while is_cut {
+            let rest = self.from.fill_buf()?;
+            let end = rest.iter().position(|it| *it == b'\n');
+            is_cut = end.is_none() && !rest.is_empty();
+            let n_bytes = end.map_or(rest.len(), |it| it + 1);
+            self.from.consume(n_bytes);
         }
-        None
+        Ok(line)
     }
 }
 
-fn object(line: &[u8]) -> Result<Row, Refusal> {
-    let object: Map<String, Value> =
-        serde_json::from_slice(line).map_err(|_| bad("must be one JSON object a line"))?;
+/// The columns that the first row names.
+fn columns(lines: &mut Lines<impl BufRead>) -> Result<Vec<&'static str>, Refusal> {
+    let (_, line) = lines.next_with_something().ok_or_else(|| bad("there is nothing in it"))?;
+    let (_, record) = record(line?, lines)?;
+    let mut columns = vec![];
+    for name in &record {
+        let name = str::from_utf8(name).map_err(|_| bad("must be UTF-8"))?.trim();
+        let known = column(name).ok_or_else(|| no_column(name))?;
+        if columns.contains(&known) {
+            return Err(of(known, "must not be named twice in the first row"));
+        }
+        columns.push(known);
+    }
+    if columns.contains(&"kind") { Ok(columns) } else { Err(of("kind", "must be named in the first row")) }
+}
+
+fn no_column(name: &str) -> Refusal {
+    let name: String = name.chars().filter(|it| !it.is_control()).take(MAX_NAME).collect();
+    bad(&format!("the first row must name the columns: `{name}` is none of {}", COLUMNS.join(", ")))
+}
+
+/// The record that begins with this line, and how many bytes it has. Where a quote is not closed within the bound, the
+/// lines behind the first are read again as rows of their own.
+fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, ByteRecord), Refusal> {
+    let (mut bytes, mut more) = (first, vec![]);
+    loop {
+        match quoting(&bytes) {
+            Quoting::Closed => break,
+            Quoting::Wrong => {
+                lines.read_again(more);
+                return Err(bad("a quote must stand around the whole cell, or be doubled within quotes"));
+            }
+            Quoting::Open => {}
+        }
+        match lines.next() {
+            Some((number, Ok(line))) if bytes.len() + line.len() <= MAX_ROW => {
+                bytes.extend_from_slice(&line);
+                more.push((number, line));
+            }
+            other => {
+                more.extend(other.and_then(|(number, line)| Some((number, line.ok()?))));
+                lines.read_again(more);
+                return Err(bad("a quote is not closed"));
+            }
+        }
+    }
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
+    let mut record = ByteRecord::new();
+    let read = reader.read_byte_record(&mut record);
+    if read.is_ok_and(|it| it) { Ok((bytes.len(), record)) } else { Err(bad("must be a row of CSV")) }
+}
+
+impl<R> Lines<R> {
+    fn read_again(&mut self, lines: Vec<(u64, Vec<u8>)>) {
+        lines.into_iter().rev().for_each(|it| self.back.push_front(it));
+    }
+}
+
+/// How the quotes of a record stand.
+enum Quoting {
+    Closed,
+    Open,
+    Wrong,
+}
+
+fn quoting(bytes: &[u8]) -> Quoting {
+    #[derive(Clone, Copy, PartialEq)]
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        Closed,
+    }
+    let mut at = At::Start;
+    for byte in bytes.trim_ascii_end() {
+        at = match (at, byte) {
+            (At::Start, b'"') | (At::Closed, b'"') => At::Quoted,
+            (At::Quoted, b'"') => At::Closed,
+            (At::Quoted, _) => At::Quoted,
+            (_, b',') => At::Start,
+            (At::Closed, _) | (At::Plain, b'"') => return Quoting::Wrong,
+            _ => At::Plain,
+        };
+    }
+    if at == At::Quoted { Quoting::Open } else { Quoting::Closed }
+}
+
+fn cells(columns: &[&'static str], record: &ByteRecord) -> Result<Row, Refusal> {
+    if record.len() != columns.len() {
+        return Err(bad("has more or fewer cells than the first row"));
+    }
     let mut row = Row::default();
-    for (name, value) in object {
-        let column = column(&name)
-            .ok_or_else(|| bad(&format!("has a name that is none of {}", COLUMNS.join(", "))))?;
-        row.set(column, text(value).ok_or_else(|| of(column, "must be a text, a whole number or null"))?);
+    for (column, cell) in columns.iter().zip(record) {
+        let text = str::from_utf8(cell).map_err(|_| of(column, "must be UTF-8"))?;
+        row.set(column, text.to_owned());
     }
     Ok(row)
 }
 
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::Null => Some(String::new()),
-        Value::String(text) => Some(text),
-        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
-        Value::Array(texts) => {
-            let texts: Option<Vec<_>> = texts.iter().map(Value::as_str).collect();
-            texts.map(|it| it.join(" "))
+/// The members of an object, each as it stands there.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = vec![];
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
         }
-        _ => None,
+        deserializer.deserialize_map(All)
+    }
+}
+
+fn object(line: &[u8]) -> Result<Row, Refusal> {
+    let Members(members) = serde_json::from_slice(line).map_err(|_| bad("must be one JSON object a line"))?;
+    let (mut row, mut seen) = (Row::default(), vec![]);
+    for (name, value) in members {
+        let column = column(&name)
+            .ok_or_else(|| bad(&format!("has a name that is none of {}", COLUMNS.join(", "))))?;
+        if seen.contains(&column) {
+            return Err(of(column, "must not be there twice"));
+        }
+        seen.push(column);
+        row.set(column, text(column, value)?);
+    }
+    Ok(row)
+}
+
+fn text(column: &'static str, value: Value) -> Result<String, Refusal> {
+    match (column, value) {
+        (_, Value::Null) => Ok(String::new()),
+        (_, Value::String(text)) => Ok(text),
+        ("percent", Value::Number(number)) => Ok(number.to_string()),
+        ("aspects", Value::Array(names)) => {
+            let names: Option<Vec<_>> = names.iter().map(Value::as_str).collect();
+            names.map(|it| it.join(" ")).ok_or_else(|| of(column, "must be a list of names"))
+        }
+        _ => Err(of(column, "must be a text or null")),
     }
 }
 
@@ -190,6 +298,5 @@ fn of(column: &'static str, message: &str) -> Refusal {
 }
 
 fn too_long() -> Refusal {
-    let message = format!("has more than {MAX_ROW} bytes, or cannot be read; nothing behind it was read");
-    Refusal::new(RefusalCode::TooLong, message)
+    Refusal::new(RefusalCode::TooLong, format!("has more than {MAX_ROW} bytes"))
 }

@@ -60,7 +60,7 @@ impl Row {
     }
 
     /// The same for each row that says the same.
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         let texts: Vec<&str> = self.0.iter().flat_map(|(column, text)| [*column, text.as_str()]).collect();
         format!("import {}", HEXLOWER.encode(&digest(&texts)))
     }
@@ -159,7 +159,7 @@ fn named<T: DeserializeOwned>(column: &'static str, name: &str) -> Result<T, Ref
 
 /// An instant, or the beginning of a day in UTC.
 fn instant(text: &str) -> Result<Timestamp, Refusal> {
-    let day = || text.parse::<Day>().ok().map(Timestamp::start_of);
+    let day = || text.parse::<Day>().ok().filter(|_| text.len() == 10).map(Timestamp::start_of);
     let message = "must be an instant with an offset or a day, such as 2026-03-01T10:00:00Z or 2026-03-01";
     Timestamp::parse(text).or_else(day).ok_or_else(|| invalid("occurredAt", message))
 }

@@ -6,7 +6,6 @@
 //! events are about, or be about what was taken away before. All other events stand for themselves.
 
 use std::{
-    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -130,22 +129,28 @@ fn void_all(
     versions: &[Version],
     cascade: bool,
 ) -> Result<Outcome, Refusal> {
-    let mut targets: Vec<_> = versions.iter().copied().filter(|it| !learner.voided.contains(it)).collect();
-    targets.sort_unstable_by_key(|it| Reverse(*it));
-    targets.truncate(MAX_TOGETHER);
-    if targets.is_empty() {
+    let targets: BTreeSet<_> = versions.iter().copied().filter(|it| !learner.voided.contains(it)).collect();
+    let (mut chosen, mut others) = (BTreeSet::new(), BTreeMap::new());
+    // The newest first, each with what depends on it: what is left depends on none of those.
+    for target in targets.iter().rev().filter_map(|it| at(context.history, *it)) {
+        let dependants = dependants(context.history, &learner.voided, target);
+        let with: BTreeSet<_> = dependants.iter().map(|it| it.version).chain([target.version]).collect();
+        if !chosen.is_empty() && chosen.union(&with).count() > MAX_TOGETHER {
+            break;
+        }
+        chosen.extend(with);
+        let more = dependants.into_iter().filter(|it| !targets.contains(&it.version));
+        others.extend(more.map(|it| (it.version, it)));
+    }
+    if chosen.is_empty() {
         return Ok(Outcome::already());
     }
-    let events = targets.iter().filter_map(|it| at(context.history, *it));
-    let dependants = events.flat_map(|it| dependants(context.history, &learner.voided, it));
-    let others: BTreeMap<_, _> =
-        dependants.filter(|it| !targets.contains(&it.version)).map(|it| (it.version, it)).collect();
     if !others.is_empty() && !cascade {
         let message = "later events depend on this batch: undo them first, or say `cascade: true`";
         return Err(needs("batch", message, learner, others.into_values().collect()));
     }
-    targets.extend(others.keys());
-    correct(context, learner, targets.into_iter().map(|undone| Change::EventUndone { undone }).collect())
+    let undone = chosen.into_iter().rev().map(|undone| Change::EventUndone { undone });
+    correct(context, learner, undone.collect())
 }
 
 fn restore_all(
@@ -167,6 +172,8 @@ fn restore_all(
         let message = "it depends on earlier events that are undone: redo them first, or say `cascade: true`";
         return Err(needs("batch", message, learner, others.into_values().collect()));
     }
+    // What does not fit comes with the next call.
+    targets.truncate(MAX_TOGETHER.saturating_sub(others.len()).max(1));
     targets.extend(others.keys());
     bring_back("batch", context, learner, targets)
 }
@@ -178,10 +185,10 @@ fn bring_back(
     learner: &Learner,
     versions: Vec<Version>,
 ) -> Result<Outcome, Refusal> {
-    let mut voided = learner.voided.clone();
-    voided.retain(|it| !versions.contains(it));
+    let coming: BTreeSet<_> = versions.iter().copied().collect();
+    let voided = learner.voided.difference(&coming).copied().collect();
     let clashes = clashes(context.history, &voided);
-    let comes_back = |it: &Event| versions.contains(&it.version);
+    let comes_back = |it: &Event| coming.contains(&it.version);
     let removals: Vec<_> = clashes.iter().filter(|it| comes_back(it.1)).map(|it| it.0).collect();
     if !removals.is_empty() {
         let message = "what it is about was taken away before: undo that first";

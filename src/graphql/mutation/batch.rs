@@ -22,7 +22,8 @@ impl BatchMutation {
     /// Takes back what a batch did, such as an import: its events are undone, and what it had undone is redone. Whoever
     /// was registered by it stays registered. It is done learner by learner, for each wholly or not at all: where later
     /// events depend on those of the batch, that learner's stay as they are and are named in `refused`, unless
-    /// `cascade` says that what depends on them goes with them.
+    /// `cascade` says that what depends on them goes with them. A very large batch takes longer than an answer may: it
+    /// goes on after `DEADLINE_EXCEEDED`, and the same call again waits for it.
     async fn undo_batch(
         &self,
         ctx: &Context<'_>,
@@ -113,12 +114,9 @@ pub(super) struct Counts {
     event_count: usize,
     /// How many learners' events stayed as they were.
     refused_count: usize,
-    /// Whose events stayed as they were, and why; at most 100.
+    /// Whose events stayed as they were, and why; at most 100. A call that is repeated with its key does not say why.
     #[graphql(directive = About::apply(10))]
     refused: Vec<RefusedLearner>,
-    /// Whether the whole batch was gone through. False: there are very many; the same call, with another key if it has
-    /// one, goes on.
-    complete: bool,
 }
 
 impl Counts {
@@ -127,7 +125,6 @@ impl Counts {
             event_count: corrected.n_events,
             refused_count: corrected.n_refused,
             refused: corrected.refused.into_iter().map(RefusedLearner::new).collect(),
-            complete: corrected.is_whole,
         }
     }
 }

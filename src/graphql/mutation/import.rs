@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::{Answer, Done, app, fault, idempotency_key, payload::UserErrorCode, viewer};
 use crate::{
-    app::{Failure, Format, Import, Imported, Verdict},
+    app::{Failure, Format, Import, Imported, Taken, Verdict},
     domain::refusal::Refusal,
     graphql::{cost::About, id::id_of},
 };
@@ -82,8 +82,20 @@ pub(super) enum ImportVerdict {
     Applied,
     /// It says what was so already.
     AlreadySo,
+    /// The same row was taken in before: nothing changed, and what happened since stands.
+    Repeated,
     /// It was not applied; the code, the message and the column say why.
     Refused,
+}
+
+impl From<Taken> for ImportVerdict {
+    fn from(taken: Taken) -> Self {
+        match taken {
+            Taken::Applied => Self::Applied,
+            Taken::AlreadySo => Self::AlreadySo,
+            Taken::Repeated => Self::Repeated,
+        }
+    }
 }
 
 /// A row of an import.
@@ -106,8 +118,7 @@ pub(super) struct ImportedRow {
 impl ImportedRow {
     fn new(verdict: Verdict) -> Self {
         let (what, refusal) = match verdict.outcome {
-            Ok(true) => (ImportVerdict::Applied, None),
-            Ok(false) => (ImportVerdict::AlreadySo, None),
+            Ok(taken) => (taken.into(), None),
             Err(refusal) => (ImportVerdict::Refused, Some(refusal)),
         };
         let (code, column) = refusal.as_ref().map_or((None, None), |it| (Some(it.code.into()), it.field));
@@ -131,6 +142,8 @@ pub(super) struct ImportProgressPayload {
     applied: usize,
     /// How many rows said what was so already.
     already_so: usize,
+    /// How many rows had been taken in before.
+    repeated: usize,
     /// How many rows were refused.
     refused: usize,
     /// What became of each row, in their order.
@@ -147,6 +160,7 @@ impl ImportProgressPayload {
             batch: changed.then(|| ID(imported.batch.to_string())),
             applied: imported.n_applied,
             already_so: imported.n_already,
+            repeated: imported.n_repeated,
             refused: imported.n_refused,
             rows,
             done: Done::maintained(changed, imported.replayed),

@@ -22,7 +22,8 @@ const LINES: &str = r#"
 {"kind": "project", "learner": "ada", "name": "Shop, small", "stack": "nodejs", "aspects": ["API", "DATABASE"], "occurredAt": "2024-03-01", "url": null}
 "#;
 
-const SELECTION: &str = "batch applied alreadySo refused rows { line verdict learnerId code column message }";
+const SELECTION: &str =
+    "batch applied alreadySo repeated refused rows { line verdict learnerId code column message }";
 
 async fn import(world: &World, content: &str, more: Value) -> Value {
     let format = if content.trim_start().starts_with('{') { "JSON_LINES" } else { "CSV" };
@@ -31,8 +32,8 @@ async fn import(world: &World, content: &str, more: Value) -> Value {
     world.call("importProgress", SELECTION, input).await
 }
 
-fn counts(payload: &Value) -> [u64; 3] {
-    ["applied", "alreadySo", "refused"].map(|it| payload[it].as_u64().expect("a number"))
+fn counts(payload: &Value) -> [u64; 4] {
+    ["applied", "alreadySo", "repeated", "refused"].map(|it| payload[it].as_u64().expect("a number"))
 }
 
 /// What was refused, as `line CODE column`.
@@ -55,7 +56,7 @@ async fn everything(world: &World) -> Value {
 async fn rows_become_events_at_their_own_dates() {
     let world = World::new();
     let payload = import(&world, FILE, json!({})).await;
-    assert_eq!((counts(&payload), errors(&payload).len()), ([8, 0, 0], 0), "{payload:#}");
+    assert_eq!((counts(&payload), errors(&payload).len()), ([8, 0, 0, 0], 0), "{payload:#}");
     let lines: Vec<_> = payload["rows"].as_array().unwrap().iter().map(|it| it["line"].clone()).collect();
     assert_eq!(lines, [2, 3, 4, 5, 6, 7, 8, 9]);
     let ada = world.get(
@@ -83,7 +84,8 @@ async fn the_same_rows_again_change_nothing() {
     let before = everything(&world).await;
     for content in [FILE, LINES] {
         let again = import(&world, content, json!({})).await;
-        assert_eq!((counts(&again)[0], counts(&again)[2]), (0, 0), "{again:#}");
+        let [applied, already_so, _, refused] = counts(&again);
+        assert_eq!([applied, already_so, refused], [0, 0, 0], "{again:#}");
         assert_eq!((&again["changed"], &again["batch"]), (&json!(false), &Value::Null));
     }
     assert_eq!(everything(&world).await, before);
@@ -98,7 +100,7 @@ async fn what_happened_since_is_not_taken_back() {
     world.call("updateLearner", "", json!({ "learner": ada, "name": "Ada King" })).await;
     world.call("reopenCourse", "", json!({ "learner": ada, "course": "cicd-automation" })).await;
     let before = everything(&world).await;
-    assert_eq!(counts(&import(&world, FILE, json!({})).await), [0, 8, 0]);
+    assert_eq!(counts(&import(&world, FILE, json!({})).await), [0, 0, 8, 0]);
     assert_eq!(everything(&world).await, before);
 }
 
@@ -107,7 +109,7 @@ async fn a_learner_who_is_here_gets_what_the_row_says() {
     let world = World::new();
     world.call("registerLearner", "", json!({ "name": "Ada", "externalId": "ada", "stack": "rust" })).await;
     let row = "kind,learner,name,email\nlearner,ada,Ada Lovelace,ada@example.com\n";
-    for expected in [[1, 0, 0], [0, 1, 0]] {
+    for expected in [[1, 0, 0, 0], [0, 0, 1, 0]] {
         assert_eq!(counts(&import(&world, row, json!({})).await), expected);
     }
     let ada = world.get(r#"{ learner(by: { externalId: "ada" }) { name email stack { slug } } }"#).await;
@@ -129,7 +131,7 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
     let real = import(&world, &content, json!({ "idempotencyKey": "k" })).await;
     assert_eq!((counts(&dry), refused(&dry)), (counts(&real), refused(&real)));
     assert_eq!(column(&dry["rows"], "verdict"), column(&real["rows"], "verdict"));
-    assert_eq!(counts(&real), [7, 1, 2]);
+    assert_eq!(counts(&real), [7, 0, 1, 2]);
     assert_eq!(refused(&real), ["10 NOT_FOUND learner", "11 NOT_FOUND course"]);
 }
 
@@ -205,6 +207,20 @@ async fn bad_rows_are_refused_by_code_and_column_and_others_are_applied() {
         (r#"{"kind": "learner", "learner": "carol"}"#, "INVALID_INPUT name"),
         (r#"{"kind": "start", "shoe": 43}"#, "INVALID_INPUT -"),
         (r#"{"kind": "start", "learner": true}"#, "INVALID_INPUT learner"),
+        (r#"{"kind": "start", "learner": "ada", "learner": "bob"}"#, "INVALID_INPUT learner"),
+        (r#"{"kind": "learner", "learner": "dora", "name": 7}"#, "INVALID_INPUT name"),
+        (
+            r#"{"kind": "completion", "learner": "ada", "course": "capstone-project", "occurredAt": "2025-12-15T09:00"}"#,
+            "INVALID_INPUT occurredAt",
+        ),
+        (
+            r#"{"kind": "completion", "learner": "ada", "course": "capstone-project", "occurredAt": "2025-12-15T09:00:00"}"#,
+            "INVALID_INPUT occurredAt",
+        ),
+        (
+            r#"{"kind": "completion", "learner": "ada", "course": "capstone-project", "occurredAt": "20251215"}"#,
+            "INVALID_INPUT occurredAt",
+        ),
         ("{", "INVALID_INPUT -"),
         ("[]", "INVALID_INPUT -"),
     ];
@@ -216,7 +232,7 @@ async fn bad_rows_are_refused_by_code_and_column_and_others_are_applied() {
         bad.iter().enumerate().map(|(at, it)| format!("{} {}", at + 1, it.1)).collect();
     expected.push(format!("{} TOO_LONG name", bad.len() + 1));
     assert_eq!(refused(&payload), expected);
-    assert_eq!(counts(&payload), [1, 0, expected.len() as u64]);
+    assert_eq!(counts(&payload), [1, 0, 0, expected.len() as u64]);
 }
 
 #[tokio::test]
@@ -225,8 +241,8 @@ async fn a_file_that_is_none_is_refused_whole() {
     let many = "kind,learner\n".to_owned() + &"start,ada\n".repeat(1_001);
     let bad = [
         ("", "INVALID_INPUT -"),
-        ("learner,name\nada,Ada\n", "INVALID_INPUT -"),
-        ("kind,kind\n", "INVALID_INPUT -"),
+        ("learner,name\nada,Ada\n", "INVALID_INPUT kind"),
+        ("kind,kind\n", "INVALID_INPUT kind"),
         ("kind,shoe\n", "INVALID_INPUT -"),
         ("kind;learner;name\nlearner;ada;Ada\n", "INVALID_INPUT -"),
         (many.as_str(), "LIMIT_REACHED -"),
@@ -240,16 +256,88 @@ async fn a_file_that_is_none_is_refused_whole() {
 }
 
 #[tokio::test]
-async fn rows_have_a_length_and_cells_a_number() {
+async fn what_is_wrong_with_a_row_says_nothing_about_the_next() {
     let world = World::new();
-    let good = "learner,ada,Ada\n";
-    let long = format!("learner,bob,\"{}\n", "x".repeat(200_000));
-    let content = format!("\u{feff}kind,learner,name\n{good}start\n{long}{good}");
-    let payload = import(&world, &content, json!({})).await;
-    assert_eq!(refused(&payload), ["3 INVALID_INPUT -", "4 TOO_LONG -"]);
-    assert_eq!(counts(&payload), [1, 0, 2]);
-    let lines = format!("{}\n{}\n", json!({ "kind": "x".repeat(200_000) }), json!({ "kind": "y" }));
-    assert_eq!(refused(&import(&world, &lines, json!({})).await), ["1 TOO_LONG -"]);
+    let long = "x".repeat(200_000);
+    let rows = [
+        ("learner,a,Ann,", ""),
+        ("start", "INVALID_INPUT -"),
+        (&*format!("learner,b,{long},"), "TOO_LONG -"),
+        (&*format!("learner,c,\"{long}\","), "TOO_LONG -"),
+        ("learner,d,\"Dan", "INVALID_INPUT -"),
+        ("learner,e,\"Ev\"e,", "INVALID_INPUT -"),
+        ("learner,f,5\" disk,", "INVALID_INPUT -"),
+        ("learner,g,\"Gus, \"\"the\"\" cat\",\"two\nlines\"", ""),
+        ("learner,h,Hal,", ""),
+    ];
+    for end in ["\n", "\r\n", "\n\n"] {
+        let (mut content, mut expected, mut line) =
+            ("\u{feff}kind,learner,name,reason".to_owned() + end, vec![], 1);
+        for (row, error) in rows {
+            line += end.matches('\n').count();
+            expected.extend((!error.is_empty()).then(|| format!("{line} {error}")));
+            content += &format!("{row}{end}");
+            line += row.matches('\n').count();
+        }
+        let payload = import(&world, &content, json!({ "dryRun": true })).await;
+        assert_eq!(refused(&payload), expected, "{end:?}");
+        assert_eq!(counts(&payload), [3, 0, 0, 6], "{end:?}");
+    }
+    let lines = format!(
+        "{}\n{}\n",
+        json!({ "kind": long }),
+        json!({ "kind": "learner", "learner": "i", "name": "Ira" })
+    );
+    let payload = import(&world, &lines, json!({})).await;
+    assert_eq!((refused(&payload), counts(&payload)), (vec!["1 TOO_LONG -".to_owned()], [1, 0, 0, 1]));
+}
+
+#[tokio::test]
+async fn a_row_that_is_there_twice_is_taken_once() {
+    let world = World::new();
+    let row = "completion,ada,,cicd-automation\n";
+    let content = format!("kind,learner,name,course\nlearner,ada,Ada,\n{}", row.repeat(3));
+    for key in [Value::Null, json!("k"), json!("k")] {
+        let payload = import(&World::new(), &content, json!({ "idempotencyKey": key })).await;
+        assert_eq!(counts(&payload), [2, 0, 2, 0]);
+    }
+    for _ in 0..2 {
+        let payload = import(&world, &content, json!({ "idempotencyKey": "k" })).await;
+        assert_eq!(counts(&payload), [2, 0, 2, 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_repeated_writes_nothing_whatever_happened_since() {
+    let world = World::new();
+    let content = "kind,learner,name,course\nlearner,ada,Ada,\ncompletion,zed,,cicd-automation\n";
+    let first = import(&world, content, json!({ "idempotencyKey": "k" })).await;
+    assert_eq!(counts(&first), [1, 0, 0, 1]);
+    world.call("registerLearner", "", json!({ "name": "Zed", "externalId": "zed" })).await;
+    world.call("eraseLearner", "", json!({ "learner": { "externalId": "ada" } })).await;
+    world.call("registerLearner", "", json!({ "name": "Other", "externalId": "ada" })).await;
+    let before = everything(&world).await;
+    let again = import(&world, content, json!({ "idempotencyKey": "k" })).await;
+    assert_eq!((&again["replayed"], counts(&again)), (&json!(true), [0, 0, 0, 2]));
+    // Nor does the row of somebody who was erased overwrite another person.
+    assert_eq!(refused(&import(&world, content, json!({})).await), ["2 NOT_APPLICABLE learner"]);
+    let zed = import(&world, content, json!({ "idempotencyKey": "other" })).await;
+    assert_eq!(counts(&zed), [0, 0, 1, 1]);
+    let after = everything(&world).await;
+    assert_eq!(after["learners"]["totalCount"], before["learners"]["totalCount"]);
+    assert_eq!(
+        world.get(r#"{ learner(by: { externalId: "ada" }) { name } }"#).await["learner"]["name"],
+        "Other"
+    );
+}
+
+#[tokio::test]
+async fn of_many_equal_calls_one_is_the_first() {
+    let world = World::new();
+    let calls = (0..8).map(|_| import(&world, FILE, json!({ "idempotencyKey": "k" })));
+    let payloads = futures_util::future::join_all(calls).await;
+    assert_eq!(payloads.iter().filter(|it| it["replayed"] == false).count(), 1);
+    assert!(payloads.iter().all(|it| counts(it) == [8, 0, 0, 0] && it["batch"] == payloads[0]["batch"]));
 }
 
 #[tokio::test]
@@ -259,12 +347,12 @@ async fn an_erased_learner_does_not_come_back_with_the_old_file() {
     world.call("eraseLearner", "", json!({ "learner": { "externalId": "ada" } })).await;
     let again = import(&world, FILE, json!({})).await;
     assert_eq!(refused(&again)[0], "2 NOT_APPLICABLE learner");
-    assert_eq!(counts(&again), [0, 2, 6]);
+    assert_eq!(counts(&again), [0, 0, 2, 6]);
 }
 
 #[tokio::test]
 async fn the_readme_has_a_file_that_is_taken_in() {
     let (world, readme) = (World::new(), include_str!("../../../README.md"));
     let file = readme.split("```csv\n").nth(1).and_then(|it| it.split("```").next()).expect("a file");
-    assert_eq!(counts(&import(&world, file, json!({})).await), [2, 0, 0]);
+    assert_eq!(counts(&import(&world, file, json!({})).await), [2, 0, 0, 0]);
 }
