@@ -118,6 +118,7 @@ impl<'a> Gardener<'a> {
                 made.insert(makes.to_owned(), done[makes]["id"].clone());
             }
         }
+        self.plant_in_batches().await;
         let certificate = self.marker("xapi", "certificate");
         let statement = json!({
             "actor": { "account": { "homePage": "https://a.example", "name": self.marker("registerLearner", "externalId") } },
@@ -128,6 +129,35 @@ impl<'a> Gardener<'a> {
         let ids = self.server.post("/xapi/statements", &statement).await;
         assert_eq!(ids.as_array().map(Vec::len), Some(1), "{ids}");
         self.planted.insert(certificate);
+    }
+
+    /// Plants something in what is about many learners; of the keys of such calls nothing but a digest is kept.
+    async fn plant_in_batches(&mut self) {
+        let name = self.marker("importProgress", "content");
+        let row = format!("project,{},{name}", self.marker("registerLearner", "externalId"));
+        let import = json!({ "format": "CSV", "content": format!("kind,learner,name\n{row}\n") });
+        self.planted.insert(name);
+        let mut batch = Value::Null;
+        for (mutation, mut input) in
+            [("importProgress", import), ("undoBatch", json!({})), ("redoBatch", json!({}))]
+        {
+            input["idempotencyKey"] = json!(self.marker(mutation, "idempotencyKey"));
+            if mutation != "importProgress" {
+                let reason = self.marker(mutation, "reason");
+                (input["batch"], input["reason"]) = (batch.clone(), json!(reason));
+                self.planted.insert(reason);
+            }
+            let kind = format!("{}{}Input!", mutation[..1].to_uppercase(), &mutation[1..]);
+            let query =
+                format!("mutation($input: {kind}) {{ it: {mutation}(input: $input) {{ changed batch }} }}");
+            let asked = json!({ "query": query, "variables": { "input": input } });
+            let done = self.server.post("/graphql", &asked).await["data"]["it"].clone();
+            assert_eq!(done["changed"], true, "{mutation}: {done}");
+            if batch.is_null() {
+                batch = done["batch"].clone();
+            }
+            self.fields.extend(["content", "reason", "idempotencyKey"].map(|it| format!("{mutation}.{it}")));
+        }
     }
 
     /// Has the learner erased; what is planted here is kept by nobody.
@@ -210,6 +240,7 @@ async fn missed(server: &Server, planted: &BTreeSet<String>) -> Vec<String> {
             let name = format!("{}.{field}", text(&mutation["name"]));
             // An external id is changed as it is given; what is about the store is about no learner.
             let is_other = name == "updateLearner.externalId"
+                || name.contains("Webhook")
                 || name.starts_with("createBackup.")
                 || name.starts_with("compactStore.");
             if !NAMES.contains(&&*field) && !is_other && !planted.contains(&name) {
@@ -232,7 +263,7 @@ async fn within_the_stated_time_nothing_is_left_in_any_file() {
     let planted: BTreeSet<_> = [&*ada, bob, eve].into_iter().flat_map(|it| it.planted.clone()).collect();
     assert_eq!(found(directory.path()), planted);
     with_rows_of(directory.path(), &["ada", "bob", "eve"]).await;
-    let n_events = CALLS.len() + 1;
+    let n_events = CALLS.len() + 3 + 1;
     let mut events = feed(&server, 3 * n_events).await;
     bob.erase().await;
     assert_eq!(missed(&server, &bob.fields).await, [""; 0]);
