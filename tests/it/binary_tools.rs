@@ -174,20 +174,28 @@ fn rows_of_progress_are_taken_in() {
         assert_eq!(output.status.code(), Some(1), "rows were refused");
         String::from_utf8(output.stdout).unwrap()
     };
-    let counts =
-        |it: [u32; 3]| format!("applied   {}\nalready   {}\nrefused   {}\nbatch     ", it[0], it[1], it[2]);
-    let said = import(&["--dry-run"]);
-    assert_eq!(said, format!("{VERDICT}{}none: nothing was written\n", counts([2, 0, 1])));
+    let counts = |it: [u32; 4], end: &str| {
+        let [applied, already, repeated, refused] = it;
+        format!(
+            "applied   {applied}\nalready   {already}\nrepeated  {repeated}\nrefused   {refused}\n{end}\n"
+        )
+    };
+    let (dry, done) = ("nothing was written", "all was gone through");
+    assert_eq!(import(&["--dry-run"]), format!("{VERDICT}{}", counts([2, 0, 0, 1], dry)));
     assert!(!store.exists());
     let said = import(&["--verdicts"]);
-    assert!(
-        said.starts_with(&format!("line 2: APPLIED\nline 3: APPLIED\n{VERDICT}{}", counts([2, 0, 1]))),
-        "{said}"
-    );
+    let (batch, rest) = said.split_once('\n').expect("a batch first");
+    assert_eq!(rest, format!("line 2: APPLIED\nline 3: APPLIED\n{VERDICT}{}", counts([2, 0, 0, 1], done)));
     let exported = says(&store, &["export"]);
-    assert_eq!(import(&[]), format!("{VERDICT}{}none: nothing had to change\n", counts([0, 2, 1])));
-    assert_eq!(import(&["--dry-run"]), format!("{VERDICT}{}none: nothing was written\n", counts([0, 2, 1])));
+    assert!(exported.contains(batch.trim_start_matches("batch").trim()), "{batch}");
+    let again = import(&[]);
+    assert_eq!(again.split_once('\n').unwrap().1, format!("{VERDICT}{}", counts([0, 0, 2, 1], done)));
+    assert_eq!(import(&["--dry-run"]), format!("{VERDICT}{}", counts([0, 0, 2, 1], dry)));
     assert_eq!(says(&store, &["export"]), exported);
+    fs::write(&file, "\u{feff}{\"kind\": \"start\", \"learner\": \"ada\", \"course\": \"async-js-game\"}\n")
+        .unwrap();
+    let said = says(&store, &["import", text(&file)]);
+    assert!(said.contains("applied   1\n"), "{said}");
     check_failure(
         &run(&store, &["import", "--dry-run", text(&exported_to(&dir, &exported))]),
         &["--dry-run"],
