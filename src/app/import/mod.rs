@@ -95,11 +95,12 @@ pub enum Taken {
 }
 
 /// How many rows are taken in at a time, in any order but for those about the same learner.
-const PORTION: usize = 4_096;
+const PORTION: usize = 65_536;
 /// How many bytes of them.
 const PORTION_BYTES: usize = 8 << 20;
-/// How many learners are written to at a time.
-const AT_A_TIME: usize = 512;
+/// In how many tasks a portion is taken in, and to how many learners each writes at a time.
+const TASKS: usize = 8;
+const AT_A_TIME: usize = 64;
 
 impl App {
     /// Takes a file in, and tells what became of each row, in the order of rows. A row that is refused does not keep
@@ -221,17 +222,26 @@ impl Taking {
                 }
             }
         }
-        let mut done = stream::iter(of_learners.into_values())
-            .map(|rows| tokio::spawn(self.clone().rows_of_one(rows)))
-            .buffer_unordered(AT_A_TIME);
-        while let Some(of_one) = done.next().await {
-            verdicts.extend(of_one.unwrap_or_else(failed)?);
+        let mut shares: Vec<Vec<_>> = (0..TASKS).map(|_| vec![]).collect();
+        of_learners.into_values().enumerate().for_each(|(n, rows)| shares[n % TASKS].push(rows));
+        let tasks: Vec<_> = shares.into_iter().map(|it| tokio::spawn(self.clone().share(it))).collect();
+        for task in tasks {
+            verdicts.extend(task.await.unwrap_or_else(failed)?);
         }
         verdicts.sort_by_key(|it| it.line);
         Ok(verdicts)
     }
 
-    async fn rows_of_one(self: Arc<Self>, rows: Vec<(u64, Row)>) -> Result<Vec<Verdict>, StoreError> {
+    async fn share(self: Arc<Self>, of_learners: Vec<Vec<(u64, Row)>>) -> Result<Vec<Verdict>, StoreError> {
+        let mut done = stream::iter(of_learners).map(|it| self.rows_of_one(it)).buffer_unordered(AT_A_TIME);
+        let mut verdicts = vec![];
+        while let Some(of_one) = done.next().await {
+            verdicts.extend(of_one?);
+        }
+        Ok(verdicts)
+    }
+
+    async fn rows_of_one(&self, rows: Vec<(u64, Row)>) -> Result<Vec<Verdict>, StoreError> {
         let mut verdicts = vec![];
         for (line, row) in rows {
             let is_first = self.is_first(&row);

@@ -1,5 +1,7 @@
 //! A learner who is forgotten.
 
+use futures_util::StreamExt as _;
+use milepost::graphql::Asked;
 use serde_json::json;
 
 use super::mutation::{ALL, Somebody};
@@ -89,4 +91,26 @@ async fn one_key_never_erases_two_learners() {
         let left = world.get("{ learners { totalCount } }").await;
         assert_eq!(left["learners"]["totalCount"], 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_begun_is_finished_though_its_caller_is_gone() {
+    let world = World::embedded();
+    let register = |name: String| Asked {
+        query: Some(format!(r#"mutation {{ registerLearner(input: {{ name: "{name}" }}) {{ changed }} }}"#)),
+        ..Asked::default()
+    };
+    for n in 0..20 {
+        let mut messages = world.messages(register(format!("Ada {n}")));
+        // Asked once, and given up: most of them are not done by now.
+        let _ = futures_util::poll!(messages.next());
+    }
+    for _ in 0..300 {
+        let there = world.get("{ learners { totalCount } }").await["learners"]["totalCount"].clone();
+        if there == 20 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("it was given up with its caller");
 }
