@@ -5,6 +5,7 @@ mod delivery;
 mod erasing;
 mod failing;
 mod managing;
+mod panicking;
 pub mod receiver;
 mod restart;
 mod tls;
