@@ -137,7 +137,7 @@ impl Webhooks {
         hook.change_course(|it| {
             // What failed there, or before it was disabled, may do well now.
             if it.webhook.url != next.url || it.webhook.disabled.is_some() {
-                it.deliveries.failing.values_mut().for_each(|it| it.next_at = Some(now));
+                it.deliveries.resume(now);
             }
             it.webhook = next;
         });
@@ -221,8 +221,27 @@ impl Webhooks {
     ) -> Result<(Arc<Hook>, usize), Failure> {
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
+        if hook.webhook().disabled.is_some() {
+            let message = "the webhook is disabled; enable it first";
+            return Err(Refusal::of("webhook", RefusalCode::NotApplicable, message).into());
+        }
         let now = self.env.now();
         let n_events = hook.change(|it| it.deliveries.retry(event, now));
+        hook.save(&*self.store).await?;
+        hook.wake.notify_one();
+        Ok((hook, n_events))
+    }
+
+    /// Gives up for good what is parked: one event or all. Answers how many.
+    pub async fn drop_parked(
+        &self,
+        id: WebhookId,
+        event: Option<(LearnerId, Version)>,
+    ) -> Result<(Arc<Hook>, usize), Failure> {
+        let _turn = self.turn.lock().await;
+        let hook = self.known(id).await?;
+        self.check_writable()?;
+        let n_events = hook.change(|it| it.deliveries.drop_parked(event));
         hook.save(&*self.store).await?;
         hook.wake.notify_one();
         Ok((hook, n_events))

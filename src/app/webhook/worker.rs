@@ -205,7 +205,7 @@ impl Worker {
             let items = self.app.store.feed(bucket, place.position - 1, 1).await?;
             let found = items.into_iter().find(|it| it.position == place.position).and_then(|it| it.event);
             let Some(event) = found else {
-                self.hook.change(|it| it.deliveries.drop_parked(&place));
+                self.hook.change(|it| it.deliveries.drop_lost(&place));
                 continue;
             };
             let Some(attempt) = self.carry(&place, event).await else { return Ok(()) };

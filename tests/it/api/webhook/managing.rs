@@ -66,6 +66,7 @@ async fn what_is_odd_is_refused() {
         ("replayWebhook", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
         ("rotateWebhookSecret", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
         ("retryDeliveries", "event", json!("AA"), "NOT_FOUND event"),
+        ("dropParkedEvents", "event", json!("AA"), "NOT_FOUND event"),
     ] {
         let mut input = json!({ "webhook": id });
         input[field] = value;

@@ -4,6 +4,7 @@ mod address;
 mod delivery;
 mod erasing;
 mod failing;
+mod full;
 mod managing;
 mod panicking;
 pub mod receiver;
