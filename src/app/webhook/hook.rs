@@ -272,6 +272,7 @@ impl Hook {
     }
 }
 
-fn name_of(id: WebhookId) -> String {
+/// The name of its note.
+pub(super) fn name_of(id: WebhookId) -> String {
     format!("{PREFIX}{id}")
 }

@@ -40,7 +40,7 @@ use crate::{
     },
     store::{Store, StoreError},
 };
-use hook::{Keyed, Note, PREFIX};
+use hook::{Keyed, Note, PREFIX, name_of};
 
 /// How many webhooks there may be.
 pub const MAX_WEBHOOKS: usize = 32;
@@ -117,7 +117,11 @@ impl Webhooks {
         let mut note = Note::new(webhook, wish.after.unwrap_or_else(|| FeedCursor(heads.clone())), call);
         note.deliveries.keep_within(&heads);
         let hook = Arc::new(Hook::new(note));
-        hook.save(&*self.store).await?;
+        if let Err(error) = hook.save(&*self.store).await {
+            // It may be there all the same, and nobody would know of it.
+            let _ = hook.erase(&*self.store).await;
+            return Err(error.into());
+        }
         self.hooks().await?.insert(hook.id, hook.clone());
         self.added.notify_one();
         Ok(Registered { hook, secret, replayed: false })
@@ -281,15 +285,28 @@ impl Webhooks {
         Ok(hooks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads what there is. What was erased, or is gone with a backup that was put back, is dropped.
+    /// Reads what there is. What was erased, or is gone with a backup that was put back, is dropped. So is what nobody
+    /// could remove: what cannot be understood, and the first of two that one call with a key made, because it was
+    /// called again when nobody was told of that.
     async fn load(&self) -> Result<Mutex<BTreeMap<WebhookId, Arc<Hook>>>, StoreError> {
         let (mut hooks, heads) = (BTreeMap::new(), self.store.heads().await?);
+        let mut registered = BTreeMap::<String, WebhookId>::new();
         for name in self.store.notes(PREFIX).await? {
-            let bytes = self.store.note(&name).await?;
-            let Some(note) = bytes.and_then(|it| Note::from_bytes(&it)) else {
-                tracing::error!(note = name, "a webhook cannot be understood, so that nothing is sent to it");
+            let Some(bytes) = self.store.note(&name).await? else { continue };
+            let Some(note) = Note::from_bytes(&bytes).filter(|it| name == name_of(it.webhook.id)) else {
+                tracing::error!(
+                    note = name,
+                    "a webhook cannot be understood and is removed; register it again"
+                );
+                self.drop_note(&name).await;
                 continue;
             };
+            let key = note.registration.as_ref().map(|it| it.key.clone());
+            if let Some(twin) = key.and_then(|it| registered.insert(it, note.webhook.id)) {
+                tracing::warn!(webhook = %twin, "a webhook was registered twice by one call; the first is removed");
+                hooks.remove(&twin);
+                self.drop_note(&name_of(twin)).await;
+            }
             let hook = Hook::new(note);
             hook.change(|it| it.deliveries.keep_within(&heads));
             for learner in hook.read(|it| it.deliveries.learners()) {
@@ -300,6 +317,11 @@ impl Webhooks {
             hooks.insert(hook.id, Arc::new(hook));
         }
         Ok(Mutex::new(hooks))
+    }
+
+    /// Removes a note that is of no use. What cannot be removed now is removed at the next start.
+    async fn drop_note(&self, name: &str) {
+        let _ = self.store.keep_note(name, None).await.inspect_err(report);
     }
 }
 
