@@ -117,9 +117,9 @@ impl Webhooks {
         let mut note = Note::new(webhook, wish.after.unwrap_or_else(|| FeedCursor(heads.clone())), call);
         note.deliveries.keep_within(&heads);
         let hook = Arc::new(Hook::new(note));
-        if let Err(error) = hook.save(&*self.store).await {
+        if let Err(error) = hook.save(&self.store).await {
             // It may be there all the same, and nobody would know of it.
-            let _ = hook.erase(&*self.store).await;
+            let _ = hook.erase(&self.store).await;
             return Err(error.into());
         }
         self.hooks().await?.insert(hook.id, hook.clone());
@@ -145,7 +145,7 @@ impl Webhooks {
             }
             it.webhook = next;
         });
-        hook.save(&*self.store).await?;
+        hook.save(&self.store).await?;
         Ok((hook, true))
     }
 
@@ -154,11 +154,11 @@ impl Webhooks {
         let _turn = self.turn.lock().await;
         let Some(hook) = self.find(id).await? else { return Ok(false) };
         self.check_writable()?;
-        hook.erase(&*self.store).await?;
+        hook.erase(&self.store).await?;
         hook.remove();
         self.hooks().await?.remove(&id);
         // Whoever was writing it when it was removed may have been later.
-        hook.erase(&*self.store).await?;
+        hook.erase(&self.store).await?;
         Ok(true)
     }
 
@@ -172,7 +172,7 @@ impl Webhooks {
         if !replayed {
             let (now, secret) = (self.env.now(), self.env.fresh_secret());
             hook.change(|it| it.webhook.rotate(secret, now));
-            hook.save(&*self.store).await?;
+            hook.save(&self.store).await?;
         }
         let secret = hook.read(|it| it.webhook.secret());
         Ok(Registered { hook, secret, replayed })
@@ -213,7 +213,7 @@ impl Webhooks {
             it.deliveries.replay(after);
             it.deliveries.keep_within(&heads);
         });
-        hook.save(&*self.store).await?;
+        hook.save(&self.store).await?;
         Ok((hook, false))
     }
 
@@ -231,7 +231,7 @@ impl Webhooks {
         }
         let now = self.env.now();
         let n_events = hook.change(|it| it.deliveries.retry(event, now));
-        hook.save(&*self.store).await?;
+        hook.save(&self.store).await?;
         hook.wake.notify_one();
         Ok((hook, n_events))
     }
@@ -246,7 +246,7 @@ impl Webhooks {
         let hook = self.known(id).await?;
         self.check_writable()?;
         let n_events = hook.change(|it| it.deliveries.drop_parked(event));
-        hook.save(&*self.store).await?;
+        hook.save(&self.store).await?;
         hook.wake.notify_one();
         Ok((hook, n_events))
     }
@@ -257,7 +257,7 @@ impl Webhooks {
         for hook in hooks {
             hook.forget(learner);
             if hook.is_dirty() {
-                let _ = hook.save(&*self.store).await.inspect_err(report);
+                let _ = hook.save(&self.store).await.inspect_err(report);
             }
         }
     }

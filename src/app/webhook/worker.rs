@@ -120,7 +120,7 @@ impl Worker {
     }
 
     async fn save(&self) {
-        let _ = self.hook.save(&*self.app.store).await.inspect_err(report);
+        let _ = self.hook.save(&self.app.store).await.inspect_err(report);
     }
 
     /// What is to be done now beside what is being done, as much as there is room for; the buckets from the one that
