@@ -45,6 +45,7 @@ pub struct Faulty {
     fault: Mutex<Option<(LearnerId, Call, Fault)>>,
     waits: Notify,
     goes_on: Notify,
+    late: Mutex<Option<Arc<Notify>>>,
 }
 
 impl Faulty {
@@ -53,7 +54,7 @@ impl Faulty {
         let mut faulty = None;
         let world = World::around(|engine| {
             let (fault, waits, goes_on) = (Mutex::new(None), Notify::new(), Notify::new());
-            faulty.insert(Arc::new(Self { engine, fault, waits, goes_on })).clone()
+            faulty.insert(Arc::new(Self { engine, fault, waits, goes_on, late: Mutex::default() })).clone()
         });
         (world, faulty.expect("it was put around"))
     }
@@ -71,6 +72,11 @@ impl Faulty {
     /// Lets go on who waits.
     pub fn go_on(&self) {
         self.goes_on.notify_one();
+    }
+
+    /// The next note is written once that is told, though nobody waits any more; it is let go of afterwards.
+    pub fn writes_late(&self) -> Arc<Notify> {
+        self.late.lock().unwrap().insert(Arc::default()).clone()
     }
 
     async fn strike(&self, learner: LearnerId, call: Call) -> Result<(), StoreError> {
@@ -158,7 +164,17 @@ impl Store for Faulty {
     }
 
     async fn keep_note(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError> {
-        self.engine.keep_note(name, note).await
+        let late = self.late.lock().unwrap().take();
+        let Some(told) = late else {
+            return self.engine.keep_note(name, note).await;
+        };
+        let (engine, name, note) = (self.engine.clone(), name.to_owned(), note.map(<[u8]>::to_vec));
+        let written = tokio::spawn(async move {
+            told.notified().await;
+            engine.keep_note(&name, note.as_deref()).await
+        });
+        self.waits.notify_one();
+        written.await.unwrap()
     }
 
     async fn notes(&self, prefix: &str) -> Result<Vec<String>, StoreError> {

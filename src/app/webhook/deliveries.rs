@@ -126,6 +126,13 @@ pub enum Outcome {
     Parked,
 }
 
+impl EventPlace {
+    /// Whether it is this one; `None`: any is meant.
+    fn is_meant(&self, event: Option<(LearnerId, Version)>) -> bool {
+        event.is_none_or(|it| it == (self.learner, self.version))
+    }
+}
+
 impl Attempt {
     /// Whether the receiver took it.
     pub fn is_delivered(&self) -> bool {
@@ -145,7 +152,9 @@ impl Deliveries {
 
     /// The buckets in which there is something to do now.
     pub(super) fn due(&self, heads: &[Position], now: Timestamp) -> impl Iterator<Item = u16> {
-        let waits = move |bucket: &u16| self.failing.get(bucket).is_some_and(|it| Some(now) < it.next_at);
+        let makes_room = self.makes_room();
+        let is_early = move |it: &Waiting| Some(now) < it.next_at || makes_room && is_given_up(it);
+        let waits = move |bucket: &u16| self.failing.get(bucket).is_some_and(is_early);
         let ahead = self.cursor.0.iter().zip(heads).zip(0..).filter(|((read, head), _)| read < head);
         ahead.map(|(_, bucket)| bucket).filter(move |it| !waits(it))
     }
@@ -211,8 +220,15 @@ impl Deliveries {
     }
 
     /// Drops from what is parked what is not there any more.
-    pub(super) fn drop_parked(&mut self, event: &EventPlace) {
+    pub(super) fn drop_lost(&mut self, event: &EventPlace) {
         self.parked.retain(|it| it.event != *event);
+    }
+
+    /// Drops what is parked: one event or all. Answers how many.
+    pub(super) fn drop_parked(&mut self, event: Option<(LearnerId, Version)>) -> usize {
+        let n_before = self.parked.len();
+        self.parked.retain(|it| !it.event.is_meant(event));
+        n_before - self.parked.len()
     }
 
     /// Whether nothing more can be parked.
@@ -220,16 +236,30 @@ impl Deliveries {
         MAX_PARKED <= self.parked.len()
     }
 
-    /// Whether something is to be given up and cannot be.
+    /// Whether nothing more can be parked, and something that is parked is asked for: what cannot be given up waits
+    /// for what comes of that.
+    fn makes_room(&self) -> bool {
+        self.is_full() && self.asked_for().is_some()
+    }
+
+    /// Whether something is to be given up and cannot be, nor is room being made.
     pub(super) fn is_stuck(&self) -> bool {
-        self.is_full() && self.failing.values().any(|it| schedule::delay(it.attempts, 0, None).is_none())
+        self.is_full() && !self.makes_room() && self.failing.values().any(is_given_up)
     }
 
     /// What failed is tried now, and what was parked again: one event or all. Answers how many.
     pub(super) fn retry(&mut self, event: Option<(LearnerId, Version)>, now: Timestamp) -> usize {
-        let is_meant = |it: &EventPlace| event.is_none_or(|event| event == (it.learner, it.version));
-        let waiting = self.failing.values_mut().chain(&mut self.parked).filter(|it| is_meant(&it.event));
-        waiting.map(|it| it.next_at = Some(now)).count()
+        let waiting = self.failing.values_mut().chain(&mut self.parked);
+        waiting.filter(|it| it.event.is_meant(event)).map(|it| it.next_at = Some(now)).count()
+    }
+
+    /// What failed is tried now. What is parked is as well where there is no more room, so that there may be.
+    pub(super) fn resume(&mut self, now: Timestamp) {
+        if self.is_full() {
+            self.retry(None, now);
+        } else {
+            self.failing.values_mut().for_each(|it| it.next_at = Some(now));
+        }
     }
 
     /// Goes on from another place. What comes again from there is not parked as well.
@@ -268,6 +298,11 @@ impl Deliveries {
         self.log.push_front(Delivery { event, number, at, attempt, outcome });
         self.log.truncate(MAX_LOG);
     }
+}
+
+/// Whether it was tried as often as anything is.
+fn is_given_up(waiting: &Waiting) -> bool {
+    schedule::delay(waiting.attempts, 0, None).is_none()
 }
 
 /// Differs from event to event and from attempt to attempt.

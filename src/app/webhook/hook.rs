@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
@@ -246,24 +246,32 @@ impl Hook {
     }
 
     /// Writes the note as it is now, unless it is removed.
-    pub(super) async fn save(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let _turn = self.saving.lock().await;
-        let bytes = {
-            let mut now = self.now();
-            if now.is_removed {
-                return Ok(());
-            }
-            now.is_dirty = false;
-            now.note.to_bytes()
-        };
-        let kept = store.keep_note(&name_of(self.id), Some(&bytes)).await;
-        kept.inspect_err(|_| self.now().is_dirty = true)
+    pub(super) async fn save(self: &Arc<Self>, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+        let (hook, store) = (self.clone(), store.clone());
+        to_its_end(async move {
+            let _turn = hook.saving.lock().await;
+            let bytes = {
+                let mut now = hook.now();
+                if now.is_removed {
+                    return Ok(());
+                }
+                now.is_dirty = false;
+                now.note.to_bytes()
+            };
+            let kept = store.keep_note(&name_of(hook.id), Some(&bytes)).await;
+            kept.inspect_err(|_| hook.now().is_dirty = true)
+        })
+        .await
     }
 
     /// Removes the note.
-    pub(super) async fn erase(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let _turn = self.saving.lock().await;
-        store.keep_note(&name_of(self.id), None).await
+    pub(super) async fn erase(self: &Arc<Self>, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+        let (hook, store) = (self.clone(), store.clone());
+        to_its_end(async move {
+            let _turn = hook.saving.lock().await;
+            store.keep_note(&name_of(hook.id), None).await
+        })
+        .await
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
@@ -272,6 +280,15 @@ impl Hook {
     }
 }
 
-fn name_of(id: WebhookId) -> String {
+/// Goes on though nobody waits any more: a store writes on as well, and who is next has to come after that.
+async fn to_its_end(
+    work: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+) -> Result<(), StoreError> {
+    let done = tokio::spawn(work).await;
+    done.map_err(|error| StoreError::Damaged(format!("keeping a webhook failed: {error}")))?
+}
+
+/// The name of its note.
+pub(super) fn name_of(id: WebhookId) -> String {
     format!("{PREFIX}{id}")
 }

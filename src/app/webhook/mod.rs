@@ -40,7 +40,7 @@ use crate::{
     },
     store::{Store, StoreError},
 };
-use hook::{Keyed, Note, PREFIX};
+use hook::{Keyed, Note, PREFIX, name_of};
 
 /// How many webhooks there may be.
 pub const MAX_WEBHOOKS: usize = 32;
@@ -117,7 +117,11 @@ impl Webhooks {
         let mut note = Note::new(webhook, wish.after.unwrap_or_else(|| FeedCursor(heads.clone())), call);
         note.deliveries.keep_within(&heads);
         let hook = Arc::new(Hook::new(note));
-        hook.save(&*self.store).await?;
+        if let Err(error) = hook.save(&self.store).await {
+            // It may be there all the same, and nobody would know of it.
+            let _ = hook.erase(&self.store).await;
+            return Err(error.into());
+        }
         self.hooks().await?.insert(hook.id, hook.clone());
         self.added.notify_one();
         Ok(Registered { hook, secret, replayed: false })
@@ -137,11 +141,11 @@ impl Webhooks {
         hook.change_course(|it| {
             // What failed there, or before it was disabled, may do well now.
             if it.webhook.url != next.url || it.webhook.disabled.is_some() {
-                it.deliveries.failing.values_mut().for_each(|it| it.next_at = Some(now));
+                it.deliveries.resume(now);
             }
             it.webhook = next;
         });
-        hook.save(&*self.store).await?;
+        hook.save(&self.store).await?;
         Ok((hook, true))
     }
 
@@ -150,11 +154,11 @@ impl Webhooks {
         let _turn = self.turn.lock().await;
         let Some(hook) = self.find(id).await? else { return Ok(false) };
         self.check_writable()?;
-        hook.erase(&*self.store).await?;
+        hook.erase(&self.store).await?;
         hook.remove();
         self.hooks().await?.remove(&id);
         // Whoever was writing it when it was removed may have been later.
-        hook.erase(&*self.store).await?;
+        hook.erase(&self.store).await?;
         Ok(true)
     }
 
@@ -168,7 +172,7 @@ impl Webhooks {
         if !replayed {
             let (now, secret) = (self.env.now(), self.env.fresh_secret());
             hook.change(|it| it.webhook.rotate(secret, now));
-            hook.save(&*self.store).await?;
+            hook.save(&self.store).await?;
         }
         let secret = hook.read(|it| it.webhook.secret());
         Ok(Registered { hook, secret, replayed })
@@ -209,7 +213,7 @@ impl Webhooks {
             it.deliveries.replay(after);
             it.deliveries.keep_within(&heads);
         });
-        hook.save(&*self.store).await?;
+        hook.save(&self.store).await?;
         Ok((hook, false))
     }
 
@@ -221,9 +225,28 @@ impl Webhooks {
     ) -> Result<(Arc<Hook>, usize), Failure> {
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
+        if hook.webhook().disabled.is_some() {
+            let message = "the webhook is disabled; enable it first";
+            return Err(Refusal::of("webhook", RefusalCode::NotApplicable, message).into());
+        }
         let now = self.env.now();
         let n_events = hook.change(|it| it.deliveries.retry(event, now));
-        hook.save(&*self.store).await?;
+        hook.save(&self.store).await?;
+        hook.wake.notify_one();
+        Ok((hook, n_events))
+    }
+
+    /// Gives up for good what is parked: one event or all. Answers how many.
+    pub async fn drop_parked(
+        &self,
+        id: WebhookId,
+        event: Option<(LearnerId, Version)>,
+    ) -> Result<(Arc<Hook>, usize), Failure> {
+        let _turn = self.turn.lock().await;
+        let hook = self.known(id).await?;
+        self.check_writable()?;
+        let n_events = hook.change(|it| it.deliveries.drop_parked(event));
+        hook.save(&self.store).await?;
         hook.wake.notify_one();
         Ok((hook, n_events))
     }
@@ -234,7 +257,7 @@ impl Webhooks {
         for hook in hooks {
             hook.forget(learner);
             if hook.is_dirty() {
-                let _ = hook.save(&*self.store).await.inspect_err(report);
+                let _ = hook.save(&self.store).await.inspect_err(report);
             }
         }
     }
@@ -262,15 +285,28 @@ impl Webhooks {
         Ok(hooks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads what there is. What was erased, or is gone with a backup that was put back, is dropped.
+    /// Reads what there is. What was erased, or is gone with a backup that was put back, is dropped. So is what nobody
+    /// could remove: what cannot be understood, and the first of two that one call with a key made, because it was
+    /// called again when nobody was told of that.
     async fn load(&self) -> Result<Mutex<BTreeMap<WebhookId, Arc<Hook>>>, StoreError> {
         let (mut hooks, heads) = (BTreeMap::new(), self.store.heads().await?);
+        let mut registered = BTreeMap::<String, WebhookId>::new();
         for name in self.store.notes(PREFIX).await? {
-            let bytes = self.store.note(&name).await?;
-            let Some(note) = bytes.and_then(|it| Note::from_bytes(&it)) else {
-                tracing::error!(note = name, "a webhook cannot be understood, so that nothing is sent to it");
+            let Some(bytes) = self.store.note(&name).await? else { continue };
+            let Some(note) = Note::from_bytes(&bytes).filter(|it| name == name_of(it.webhook.id)) else {
+                tracing::error!(
+                    note = name,
+                    "a webhook cannot be understood and is removed; register it again"
+                );
+                self.drop_note(&name).await;
                 continue;
             };
+            let key = note.registration.as_ref().map(|it| it.key.clone());
+            if let Some(twin) = key.and_then(|it| registered.insert(it, note.webhook.id)) {
+                tracing::warn!(webhook = %twin, "a webhook was registered twice by one call; the first is removed");
+                hooks.remove(&twin);
+                self.drop_note(&name_of(twin)).await;
+            }
             let hook = Hook::new(note);
             hook.change(|it| it.deliveries.keep_within(&heads));
             for learner in hook.read(|it| it.deliveries.learners()) {
@@ -281,6 +317,11 @@ impl Webhooks {
             hooks.insert(hook.id, Arc::new(hook));
         }
         Ok(Mutex::new(hooks))
+    }
+
+    /// Removes a note that is of no use. What cannot be removed now is removed at the next start.
+    async fn drop_note(&self, name: &str) {
+        let _ = self.store.keep_note(name, None).await.inspect_err(report);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Follows the feed for each webhook and has its messages brought. Buckets go side by side, each in order and with one
 //! message under way; one whose message was not taken waits until that is tried again.
 
-use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
@@ -31,6 +31,8 @@ const MAX_FLIGHTS: usize = 8;
 const BATCH: usize = 32;
 /// How long what is under way may take once the server is to end.
 const DRAIN: Duration = Duration::from_secs(3);
+/// For how many ticks a webhook is left alone whose worker panicked.
+const PAUSE: u32 = 10;
 
 /// What is done for a webhook at a time: a bucket, or what is parked.
 type Lane = Option<u16>;
@@ -45,7 +47,7 @@ impl App {
                 Ok(hooks) => {
                     for hook in hooks.into_iter().filter(|it| known.insert(it.id)) {
                         let worker = Worker { app: self.clone(), hook, tick, closing: closing.clone() };
-                        workers.spawn(worker.run());
+                        workers.spawn(worker.watched());
                     }
                 }
                 Err(error) => report(&error),
@@ -75,7 +77,18 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(self) {
+    /// Runs until the end, whatever panics meanwhile: what was under way is sent again.
+    async fn watched(self) {
+        while AssertUnwindSafe(self.run()).catch_unwind().await.is_err() {
+            tracing::error!(webhook = %self.hook.id, "serving a webhook panicked; it goes on after a pause");
+            tokio::select! {
+                () = sleep(self.tick * PAUSE) => {}
+                () = closes(self.closing.clone()) => return self.save().await,
+            }
+        }
+    }
+
+    async fn run(&self) {
         let mut feed = self.app.store.watch_all();
         let mut flights = FuturesUnordered::<BoxFuture<'_, Lane>>::new();
         let (mut busy, mut start, mut saved) = (BTreeSet::<Lane>::new(), 0, Instant::now());
@@ -107,7 +120,7 @@ impl Worker {
     }
 
     async fn save(&self) {
-        let _ = self.hook.save(&*self.app.store).await.inspect_err(report);
+        let _ = self.hook.save(&self.app.store).await.inspect_err(report);
     }
 
     /// What is to be done now beside what is being done, as much as there is room for; the buckets from the one that
@@ -192,7 +205,7 @@ impl Worker {
             let items = self.app.store.feed(bucket, place.position - 1, 1).await?;
             let found = items.into_iter().find(|it| it.position == place.position).and_then(|it| it.event);
             let Some(event) = found else {
-                self.hook.change(|it| it.deliveries.drop_parked(&place));
+                self.hook.change(|it| it.deliveries.drop_lost(&place));
                 continue;
             };
             let Some(attempt) = self.carry(&place, event).await else { return Ok(()) };

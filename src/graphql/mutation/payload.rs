@@ -257,6 +257,7 @@ fn payloads(registry: &mut Registry) -> Vec<String> {
         implements::<webhook::TestWebhookPayload>,
         implements::<webhook::ReplayWebhookPayload>,
         implements::<webhook::RetryDeliveriesPayload>,
+        implements::<webhook::DropParkedEventsPayload>,
     ]
     .map(|it| it(registry))
     .into()

@@ -85,13 +85,24 @@ impl WebhookMutation {
         answer(replay(ctx, input).await, |done| ReplayWebhookPayload { done, ..Default::default() })
     }
 
-    /// Tries now what a receiver did not take: what is tried again anyway, and what is parked. For administrators.
+    /// Tries now what a receiver did not take: what is tried again anyway, and what is parked. A webhook that is
+    /// disabled has to be enabled first. For administrators.
     async fn retry_deliveries(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which receiver, and which events.")] input: RetryDeliveriesInput,
     ) -> Option<Answer<RetryDeliveriesPayload>> {
         answer(retry(ctx, &input).await, |done| RetryDeliveriesPayload { done, ..Default::default() })
+    }
+
+    /// Gives up for good what is parked of a receiver, who is told of it only if the webhook is replayed. The events
+    /// stay. For administrators.
+    async fn drop_parked_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which receiver, and which events.")] input: DropParkedEventsInput,
+    ) -> Option<Answer<DropParkedEventsPayload>> {
+        answer(drop_parked(ctx, &input).await, |done| DropParkedEventsPayload { done, ..Default::default() })
     }
 }
 
@@ -124,7 +135,8 @@ pub(super) struct UpdateWebhookInput {
     description: MaybeUndefined<String>,
     /// Of which kinds of events it is told; null: of all. It holds for what was not sent yet.
     kinds: MaybeUndefined<Vec<EventKind>>,
-    /// Whether it is told of events. What happens while it is not waits.
+    /// Whether it is told of events. What happens while it is not waits. Where 1,000 events are parked, enabling it tries
+    /// them again, before what would be parked as well.
     enabled: Option<bool>,
 }
 
@@ -171,6 +183,15 @@ pub(super) struct RetryDeliveriesInput {
     /// The id of the receiver.
     webhook: ID,
     /// The id of one event; absent or null: all of them.
+    event: Option<ID>,
+}
+
+/// What to give up.
+#[derive(InputObject, Debug)]
+pub(super) struct DropParkedEventsInput {
+    /// The id of the receiver.
+    webhook: ID,
+    /// The id of one event; absent or null: all that are parked.
     event: Option<ID>,
 }
 
@@ -251,6 +272,17 @@ pub(super) struct RetryDeliveriesPayload {
     done: Done,
 }
 
+/// What came of giving up.
+#[derive(SimpleObject, Default)]
+pub(super) struct DropParkedEventsPayload {
+    /// The receiver afterwards; null: nothing was done.
+    webhook: Option<Webhook>,
+    /// How many events were given up.
+    count: u32,
+    #[graphql(flatten)]
+    done: Done,
+}
+
 async fn register(ctx: &Context<'_>, input: RegisterWebhookInput) -> Result<RegisterWebhookPayload, Failure> {
     let wish = RegisterWebhook {
         url: input.url.0,
@@ -318,6 +350,17 @@ async fn retry(ctx: &Context<'_>, input: &RetryDeliveriesInput) -> Result<RetryD
     let count = u32::try_from(n_events).unwrap_or(u32::MAX);
     let done = Done::maintained(count != 0, false);
     Ok(RetryDeliveriesPayload { webhook: Some(Webhook(hook)), count, done })
+}
+
+async fn drop_parked(
+    ctx: &Context<'_>,
+    input: &DropParkedEventsInput,
+) -> Result<DropParkedEventsPayload, Failure> {
+    let event = input.event.as_ref().map(event).transpose()?;
+    let (hook, n_events) = app(ctx).webhooks.drop_parked(named(&input.webhook)?, event).await?;
+    let count = u32::try_from(n_events).unwrap_or(u32::MAX);
+    let done = Done::maintained(count != 0, false);
+    Ok(DropParkedEventsPayload { webhook: Some(Webhook(hook)), count, done })
 }
 
 /// The payload, or what it is when nothing was done.

@@ -132,7 +132,8 @@ pub(in crate::graphql) enum DisabledBecause {
     Asked,
     /// The receiver answered 410: it wants nothing any more.
     Gone,
-    /// 1,000 events are parked: no more are given up. `retryDeliveries` makes room.
+    /// 1,000 events are parked: no more are given up. To enable it tries them again;
+    /// `dropParkedEvents` drops them.
     TooManyParked,
 }
 

@@ -28,8 +28,8 @@ use crate::{
 };
 use connect::{Io, connector, reach, secure};
 
-/// How long a test may take: its caller waits for it.
-const TEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a test may take: its caller waits for it, and for [`PATIENCE`].
+const TEST_TIMEOUT: Duration = Duration::from_secs(7);
 /// How much of an answer's body is read, and for how long; it is thrown away.
 const MAX_ANSWER: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ const MAX_HEAD: usize = 32 * 1024;
 pub struct WebhookOptions {
     /// Addresses that may be asked though they are not public, or over plain HTTP.
     pub allow: Vec<Rule>,
-    /// How long a message may take, from looking its address up to the end of the answer.
+    /// How long a message may take, from looking its address up to the status of the answer.
     pub timeout: Duration,
     /// How often it is kept how far a webhook is, and looked whether something is due.
     pub tick: Duration,
@@ -73,18 +73,14 @@ impl Messenger {
             .await
     }
 
-    async fn bring(&self, parcel: &Parcel) -> Result<(u16, Option<u32>), Trouble> {
+    async fn bring(&self, parcel: &Parcel) -> Result<Answer, Trouble> {
         let url = Url::parse(&parcel.url).map_err(|_| Trouble::NameNotResolved)?;
         let stream = reach(&url, &self.allowed).await?;
         let stream = match url.scheme() {
             "https" => secure(&url, stream, self.tls().await.map_err(|_| Trouble::TlsFailed)?).await?,
             _ => Box::new(stream),
         };
-        let answer = ask(stream, request(&url, parcel)?).await?;
-        let heard = (answer.status().as_u16(), retry_after(answer.headers()));
-        // Its status says all; but some receivers mind when nobody listens to the rest.
-        let _ = timeout(PATIENCE, listen(answer)).await;
-        Ok(heard)
+        ask(stream, request(&url, parcel)?).await
     }
 }
 
@@ -103,7 +99,13 @@ impl Courier for Messenger {
         let brought = timeout(within, self.bring(&parcel)).await.unwrap_or(Err(Trouble::TimedOut));
         let millis = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
         match brought {
-            Ok((status, retry_after)) => Attempt { millis, status: Some(status), trouble: None, retry_after },
+            Ok(answer) => {
+                let status = Some(answer.response.status().as_u16());
+                let retry_after = retry_after(answer.response.headers());
+                // Its status says all, however late the rest comes; but some receivers mind when nobody listens to that.
+                let _ = timeout(PATIENCE, listen(answer)).await;
+                Attempt { millis, status, trouble: None, retry_after }
+            }
             Err(trouble) => Attempt { millis, status: None, trouble: Some(trouble), retry_after: None },
         }
     }
@@ -113,16 +115,6 @@ impl Courier for Messenger {
 struct Answer {
     response: hyper::Response<Incoming>,
     _connection: JoinSet<()>,
-}
-
-impl Answer {
-    fn status(&self) -> hyper::StatusCode {
-        self.response.status()
-    }
-
-    fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
 }
 
 fn request(url: &Url, parcel: &Parcel) -> Result<Request<Full<Bytes>>, Trouble> {

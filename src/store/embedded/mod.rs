@@ -131,6 +131,7 @@ impl EmbeddedStore {
             sized: Instant::now(),
         };
         let notes = notes_in(&inner.home.files, directory);
+        notes.tidy()?;
         let handles = [spawn("committer", || committer.run())?, spawn("applier", || applier.run())?];
         let threads = Threads { inner: inner.clone(), orders, handles: Mutex::new(Some(handles)) };
         Ok(Arc::new(Self { inner, commands, threads: Arc::new(threads), upkeep, notes }))

@@ -60,6 +60,17 @@ impl Notes {
             .await
     }
 
+    /// Removes what was being written when a process ended; nobody writes yet.
+    pub(super) fn tidy(&self) -> Result<(), StoreError> {
+        if !self.directory.exists() {
+            return Ok(());
+        }
+        let paths = self.files.list(&self.directory).map_err(StoreError::io("listing the notes"))?;
+        let mut unfinished = paths.iter().filter(|it| it.extension().is_some_and(|it| it == "tmp"));
+        let removed = unfinished.try_for_each(|it| self.files.remove(it));
+        removed.map_err(StoreError::io("removing notes that were not finished"))
+    }
+
     /// Writes none any more: another process may have the directory afterwards.
     pub(super) fn close(&self) {
         *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = true;

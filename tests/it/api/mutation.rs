@@ -70,7 +70,7 @@ pub const MAINTENANCE: [&str; 2] = ["createBackup", "compactStore"];
 const ABOUT_MANY: [&str; 3] = ["importProgress", "undoBatch", "redoBatch"];
 
 /// Those that are about webhooks; likewise, in `webhook`.
-pub const WEBHOOKS: [&str; 7] = [
+pub const WEBHOOKS: [&str; 8] = [
     "registerWebhook",
     "updateWebhook",
     "removeWebhook",
@@ -78,6 +78,7 @@ pub const WEBHOOKS: [&str; 7] = [
     "testWebhook",
     "replayWebhook",
     "retryDeliveries",
+    "dropParkedEvents",
 ];
 
 /// A learner of whom there is one of everything.

@@ -77,6 +77,30 @@ fn no_more_is_parked_than_there_is_room_for_and_nothing_is_lost() {
     assert!(it.tried(event(1, 1_001), at(100), answer(500)));
 }
 
+/// What is stuck waits for what becomes of the parked, once somebody asks for them.
+#[test]
+fn what_is_parked_comes_first_where_there_is_no_room() {
+    let mut it = start();
+    for position in 1..=1_001 {
+        fail(&mut it, &event(1, position));
+    }
+    assert!(it.is_stuck());
+    assert_eq!(it.due(&heads(1_001), at(99)).collect::<Vec<_>>(), [7]);
+    it.resume(at(99));
+    assert_eq!((it.is_stuck(), it.due(&heads(1_001), at(99)).count()), (false, 0));
+    for position in 1..=999 {
+        it.tried_parked(event(1, position), at(99), answer(500));
+        assert_eq!((it.is_stuck(), it.due(&heads(1_001), at(99)).count()), (false, 0), "{position}");
+    }
+    it.tried_parked(event(1, 1_000), at(99), answer(500));
+    assert_eq!((it.is_stuck(), it.due(&heads(1_001), at(99)).count()), (true, 1));
+    assert_eq!((it.drop_parked(Some((event(1, 0).learner, 2))), it.drop_parked(None)), (0, 1_000));
+    assert!(it.tried(event(1, 1_001), at(100), answer(500)));
+    // Where there is room, nobody asked for what is parked.
+    it.resume(at(101));
+    assert_eq!(it.asked_for(), None);
+}
+
 #[test]
 fn a_note_with_as_much_as_there_can_be_fits() {
     let mut it = start();

@@ -169,6 +169,16 @@ async fn a_receiver_that_hangs_is_left() {
     assert_eq!(world.log(&id).await, ["LEARNER_REGISTERED 1 TIMED_OUT RETRYING"]);
 }
 
+/// The time for a message ends before it is given up to hear the rest.
+#[tokio::test]
+async fn a_status_counts_though_the_rest_does_not_come() {
+    let (world, receiver) = (impatient().await, Receiver::answering(|_| Reply::HangsLater).await);
+    let (id, _) = world.hook(json!({ "url": receiver.url() })).await;
+    world.learner("Ada", None).await;
+    world.hook_has(&id, "behind", json!(0.0)).await;
+    assert_eq!(world.log(&id).await, ["LEARNER_REGISTERED 1 200 DELIVERED"]);
+}
+
 #[tokio::test]
 async fn what_is_no_http_is_no_answer() {
     let world = server().await;

@@ -1,11 +1,16 @@
 //! Webhooks are registered, changed, tested and removed.
 
-use futures_util::future::join_all;
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use super::{ALL, Receiver, Reply, World, impatient, server};
+use futures_util::future::join_all;
+use milepost::{app::UpdateWebhook, domain::event::Patch};
+use serde_json::{Value, json};
+use tokio::task::yield_now;
+
+use super::{ALL, Receiver, Reply, World, impatient, server, until};
 use crate::{
     api::mutation::WEBHOOKS,
+    faulty::Faulty,
     world::{errors, text},
 };
 
@@ -66,6 +71,7 @@ async fn what_is_odd_is_refused() {
         ("replayWebhook", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
         ("rotateWebhookSecret", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
         ("retryDeliveries", "event", json!("AA"), "NOT_FOUND event"),
+        ("dropParkedEvents", "event", json!("AA"), "NOT_FOUND event"),
     ] {
         let mut input = json!({ "webhook": id });
         input[field] = value;
@@ -213,6 +219,32 @@ async fn the_old_secret_signs_for_a_day() {
     let signed: Vec<_> =
         messages.iter().map(|it| (it.is_signed_with(&old), it.is_signed_with(&new))).collect();
     assert_eq!(signed, [(true, true), (false, true)]);
+}
+
+#[tokio::test]
+async fn what_is_written_last_stays_though_who_wrote_before_went_away() {
+    let (world, faulty) = Faulty::world();
+    world.hook(json!({ "url": URL })).await;
+    let id = world.app.webhooks.all().await.unwrap()[0].id;
+    let describe = |description: &str| {
+        let (app, description) = (world.app.clone(), Patch::Set(description.to_owned()));
+        let wish = UpdateWebhook { url: None, description, kinds: Patch::Keep, enabled: None };
+        tokio::spawn(async move { app.webhooks.update(id, wish).await.map(drop) })
+    };
+    let told = faulty.writes_late();
+    let first = describe("one");
+    faulty.waits().await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    let second = describe("two");
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    told.notify_one();
+    assert!(second.await.unwrap().is_ok());
+    until(|| async { Arc::strong_count(&told) == 1 }, || "it is not written".into()).await;
+    let again = World::over(world.app.store.clone());
+    assert_eq!(again.get("{ webhooks { description } }").await["webhooks"][0]["description"], "two");
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ pub enum Reply {
     /// 200, and a body without an end.
     Endless,
     Hangs,
+    /// 200, and a body of which nothing comes.
+    HangsLater,
     /// 200, once the test lets it.
     WhenTold,
 }
@@ -174,6 +176,7 @@ async fn respond(reply: Reply, gate: &Notify) -> Response {
             Body::from_stream(stream::unfold((), move |()| piece())).into_response()
         }
         Reply::Hangs => pending().await,
+        Reply::HangsLater => Body::from_stream(stream::pending::<std::io::Result<Bytes>>()).into_response(),
         Reply::WhenTold => {
             gate.notified().await;
             status(200).into_response()

@@ -7,7 +7,7 @@ use milepost::{
     domain::guide,
     store::embedded::{EmbeddedOptions, EmbeddedStore},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -83,7 +83,7 @@ async fn what_is_under_way_at_the_end_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_note_that_cannot_be_understood_harms_nobody_else() {
+async fn a_note_that_cannot_be_understood_goes_and_harms_nobody_else() {
     let (directory, receiver) = (TempDir::new().unwrap(), Receiver::start().await);
     let server = start(directory.path()).await;
     let (id, _) = server.0.hook(json!({ "url": receiver.url() })).await;
@@ -93,5 +93,29 @@ async fn a_note_that_cannot_be_understood_harms_nobody_else() {
     server.0.learner("Ada", None).await;
     server.0.hook_has(&id, "behind", json!(0.0)).await;
     assert_eq!(receiver.received().len(), 1);
+    assert_eq!(server.0.app.store.notes("").await.unwrap().len(), 1);
     stop(server).await;
+}
+
+/// Such as when the server ended before it told of the first.
+#[tokio::test]
+async fn of_two_webhooks_of_one_call_the_last_stays() {
+    let world = World::new();
+    let input = |key: &str| json!({ "url": "https://hooks.example.com", "idempotencyKey": key });
+    let (first, _) = world.hook(input("k")).await;
+    let (last, secret) = world.hook(input("other")).await;
+    let store = world.app.store.clone();
+    let names = store.notes("webhook.").await.unwrap();
+    let (mut notes, mut registration) = (vec![], Value::Null);
+    for name in &names {
+        notes.push(serde_json::from_slice::<Value>(&store.note(name).await.unwrap().unwrap()).unwrap());
+        registration = notes[0]["registration"].clone();
+    }
+    notes[1]["registration"] = registration;
+    store.keep_note(&names[1], Some(notes[1].to_string().as_bytes())).await.unwrap();
+    let again = World::over(store.clone());
+    assert_eq!(again.get("{ webhooks { id } }").await["webhooks"], json!([{ "id": last }]));
+    assert_eq!(again.hook_of(&first, "id").await, Value::Null);
+    assert_eq!(again.hook(input("k")).await, (last, secret));
+    assert_eq!(store.notes("").await.unwrap(), names[1..]);
 }

@@ -31,6 +31,7 @@ async fn a_note_survives_a_restart_and_only_its_owner_reads_it() {
     let store = open(dir.path());
     assert_eq!(store.note("a").await.unwrap().unwrap(), b"two");
     assert_eq!(store.notes("").await.unwrap(), ["a"]);
+    assert!(!dir.path().join("notes/b.tmp").exists());
 }
 
 #[tokio::test]
