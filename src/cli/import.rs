@@ -153,9 +153,11 @@ fn summary(imported: &Imported, dry_run: bool) -> String {
     )
 }
 
+type Source = Box<dyn Read + Send>;
+
 /// A file or the standard input, which counts what was read of it.
 struct Input {
-    from: BufReader<Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>>,
+    from: BufReader<Chain<Cursor<Vec<u8>>, Source>>,
     /// Its first bytes.
     head: Vec<u8>,
     read: Arc<AtomicU64>,
@@ -165,7 +167,7 @@ struct Input {
 impl Input {
     fn open(file: &Path) -> Result<Self, String> {
         let told = |error: io::Error| format!("{}: {error}", file.display());
-        let (mut from, length): (Box<dyn Read + Send>, _) = match file == Path::new("-") {
+        let (mut from, length): (Source, _) = match file == Path::new("-") {
             true => (Box::new(io::stdin()), None),
             false => {
                 let file = File::open(file).map_err(told)?;
