@@ -200,7 +200,8 @@ pub(super) struct DropParkedEventsInput {
 pub(super) struct RegisterWebhookPayload {
     /// The receiver; null: none was registered.
     webhook: Option<Webhook>,
-    /// The secret that messages are signed with, as `whsec_` and base64. It is shown here alone, and again to the same call with its key.
+    /// The secret that messages are signed with, as `whsec_` and base64. It is shown here alone, and again to the same
+    /// call with its key.
     secret: Option<String>,
     #[graphql(flatten)]
     done: Done,
@@ -229,7 +230,8 @@ pub(super) struct RemoveWebhookPayload {
 pub(super) struct RotateWebhookSecretPayload {
     /// The receiver; null: nothing was done.
     webhook: Option<Webhook>,
-    /// The secret that messages are signed with from now on. It is shown here alone, and again to the same call with its key.
+    /// The secret that messages are signed with from now on. It is shown here alone, and again to the same call with its
+    /// key.
     secret: Option<String>,
     #[graphql(flatten)]
     done: Done,
