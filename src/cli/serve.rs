@@ -20,6 +20,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    task::JoinSet,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -123,8 +124,14 @@ async fn serve_and_keep(
     interrupted: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (teller, forgetful) = (app.clone(), app.clone());
-    let telling = tokio::spawn(async move { teller.keep_telling_lapses().await });
-    let forgetting = tokio::spawn(async move { forgetful.forget_in_time(forget_within).await });
+    let telling = tokio::spawn(again(move || {
+        let teller = teller.clone();
+        async move { teller.keep_telling_lapses().await }
+    }));
+    let forgetting = tokio::spawn(again(move || {
+        let forgetful = forgetful.clone();
+        async move { forgetful.forget_in_time(forget_within).await }
+    }));
     let ended = async move {
         interrupted.await;
         // What it is writing is written or not, and is told after the next start if not.
@@ -133,6 +140,19 @@ async fn serve_and_keep(
     let served = http::serve(listener, app, options, ended).await;
     forgetting.abort();
     served
+}
+
+/// Begins work again that panicked, which has been logged, a little later.
+async fn again<F: Future<Output = ()> + Send + 'static>(mut work: impl FnMut() -> F) {
+    const PAUSE: Duration = Duration::from_secs(10);
+    loop {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(work());
+        if let Some(Ok(())) = tasks.join_next().await {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 fn manifest_of(path: &Path) -> Result<Manifest, String> {
