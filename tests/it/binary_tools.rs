@@ -209,3 +209,36 @@ fn exported_to(dir: &TempDir, export: &str) -> PathBuf {
     fs::write(&file, export).unwrap();
     file
 }
+
+/// What can be asked about everybody, but for what depends on the present instant.
+const QUESTIONS: [&str; 3] = [
+    "{ learners(first: 100, orderBy: { field: NAME }) { totalCount nodes { id externalId name email version createdAt
+        updatedAt stack { slug } goals { id title status setAt } courseProgress { course { slug } status percent
+        completedAt } } } }",
+    "{ learners(first: 20, orderBy: { field: PROGRESS, direction: DESC }) { nodes { id projects { id name aspects
+        deployments { url checkedAt ok } incidents { title } } evidence { id kind url status reviewer note }
+        readiness { ready progress { done total } milestones { status metAt } } } } }",
+    "{ learners(first: 10, filter: { milestoneOpen: \"sql\" }) { totalCount nodes { events(last: 30) { totalCount
+        nodes { id version kind summary occurredAt recordedAt actor reason voided milestonesReached { slug } } } } } }",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_exported_and_imported_answers_the_same() {
+    let (dir, store) = stopped();
+    let (export, imported) = (dir.path().join("export.jsonl"), dir.path().join("imported"));
+    says(&store, &["export", text(&export)]);
+    let server = Server::start(&store, &[]);
+    let mut answers = vec![];
+    for question in QUESTIONS {
+        answers.push(server.ask(question).await);
+    }
+    assert!(server.interrupt());
+    assert!(answers[0]["learners"]["totalCount"].as_u64() > Some(5), "{:#}", answers[0]);
+    // Nothing but the file is left.
+    fs::remove_dir_all(&store).unwrap();
+    says(&imported, &["import", text(&export)]);
+    let server = Server::start(&imported, &[]);
+    for (question, answer) in QUESTIONS.into_iter().zip(answers) {
+        assert_eq!(server.ask(question).await, answer);
+    }
+}
