@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use milepost::store::{BackupMade, BackupWish, Maintenance, Store, embedded::tools};
+use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
@@ -81,9 +82,14 @@ fn check_reach(places: &[Place], taken: &Taken) {
     let mut there = Told::default();
     for place in places {
         let number = place.learner.0.as_u128();
-        match place.said["commit"]["events"].as_array() {
-            Some(events) => there.written(number, events.last().unwrap()["version"].as_u64().unwrap() as u32),
-            None => there.erased(number),
+        let field = |it: &Value| it.as_u64().unwrap() as u32;
+        match (place.said["commit"]["events"].as_array(), place.said.get("void")) {
+            (Some(events), _) => there.written(number, field(&events.last().unwrap()["version"])),
+            // A backup has nothing of whoever was erased before it.
+            (None, Some(void)) => {
+                there.written(number, field(&void["version"]) + field(&void["n_events"]) - 1)
+            }
+            (None, None) => there.erased(number),
         }
     }
     let reaches = |far: &Told, near: &Told| {
