@@ -74,19 +74,22 @@ impl<R: BufRead> Iterator for Rows<R> {
     }
 }
 
+/// A line with its end, or that it is too long or cannot be read; and its number.
+type Numbered = (u64, Result<Vec<u8>, Refusal>);
+
 /// The lines of a file.
 struct Lines<R> {
     from: R,
     /// How many were read.
     number: u64,
     /// Those that are to be read again.
-    back: VecDeque<(u64, Vec<u8>)>,
+    back: VecDeque<Numbered>,
     is_over: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     /// The next line that is not empty.
-    fn next_with_something(&mut self) -> Option<(u64, Result<Vec<u8>, Refusal>)> {
+    fn next_with_something(&mut self) -> Option<Numbered> {
         loop {
             match self.next()? {
                 (_, Ok(line)) if line.trim_ascii().is_empty() => {}
@@ -95,10 +98,9 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// The next line with its end; of one that is too long, that it is.
-    fn next(&mut self) -> Option<(u64, Result<Vec<u8>, Refusal>)> {
-        if let Some((number, line)) = self.back.pop_front() {
-            return Some((number, Ok(line)));
+    fn next(&mut self) -> Option<Numbered> {
+        if let Some(line) = self.back.pop_front() {
+            return Some(line);
         }
         if self.is_over {
             return None;
@@ -174,10 +176,10 @@ fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, Byt
         match lines.next() {
             Some((number, Ok(line))) if bytes.len() + line.len() <= MAX_ROW => {
                 bytes.extend_from_slice(&line);
-                more.push((number, line));
+                more.push((number, Ok(line)));
             }
             other => {
-                more.extend(other.and_then(|(number, line)| Some((number, line.ok()?))));
+                more.extend(other);
                 lines.read_again(more);
                 return Err(bad("a quote is not closed"));
             }
@@ -190,7 +192,7 @@ fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, Byt
 }
 
 impl<R> Lines<R> {
-    fn read_again(&mut self, lines: Vec<(u64, Vec<u8>)>) {
+    fn read_again(&mut self, lines: Vec<Numbered>) {
         lines.into_iter().rev().for_each(|it| self.back.push_front(it));
     }
 }
@@ -299,4 +301,36 @@ fn of(column: &'static str, message: &str) -> Refusal {
 
 fn too_long() -> Refusal {
     Refusal::new(RefusalCode::TooLong, format!("has more than {MAX_ROW} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Read};
+
+    use super::*;
+
+    /// A disk that fails.
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("it failed"))
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_to_its_end_says_so() {
+        let files = [
+            (Format::Csv, "kind,learner\nstart,ada\n"),
+            (Format::Csv, "kind,learner\nstart,\"ada\n"),
+            (Format::JsonLines, "{\"kind\": \"start\", \"learner\": \"ada\"}\n"),
+        ];
+        for (format, content) in files {
+            let rows = Rows::new(format, BufReader::new(content.as_bytes().chain(Failing)));
+            let rows: Vec<_> = rows.expect("columns").collect();
+            let last = rows[1].row.as_ref().expect_err("it failed");
+            assert_eq!((rows.len(), last.code), (2, RefusalCode::InvalidInput), "{content:?}");
+            assert!(last.message.starts_with("cannot be read"), "{}", last.message);
+        }
+    }
 }

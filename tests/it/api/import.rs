@@ -265,6 +265,7 @@ async fn what_is_wrong_with_a_row_says_nothing_about_the_next() {
         (&*format!("learner,b,{long},"), "TOO_LONG -"),
         (&*format!("learner,c,\"{long}\","), "TOO_LONG -"),
         ("learner,d,\"Dan", "INVALID_INPUT -"),
+        (&*format!("learner,k,{long},"), "TOO_LONG -"),
         ("learner,e,\"Ev\"e,", "INVALID_INPUT -"),
         ("learner,f,5\" disk,", "INVALID_INPUT -"),
         ("learner,g,\"Gus, \"\"the\"\" cat\",\"two\nlines\"", ""),
@@ -281,7 +282,7 @@ async fn what_is_wrong_with_a_row_says_nothing_about_the_next() {
         }
         let payload = import(&world, &content, json!({ "dryRun": true })).await;
         assert_eq!(refused(&payload), expected, "{end:?}");
-        assert_eq!(counts(&payload), [3, 0, 0, 6], "{end:?}");
+        assert_eq!(counts(&payload), [3, 0, 0, 7], "{end:?}");
     }
     let lines = format!(
         "{}\n{}\n",
