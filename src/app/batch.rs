@@ -8,10 +8,9 @@ use uuid::Builder;
 use super::{App, Call, Failure, Target, write::other_input};
 use crate::{
     domain::{
-        command::Command,
-        event::{Change, Event},
-        id::{BatchId, LearnerId, Version},
-        learner::{Digest, Learner, digest},
+        command::{Command, Effect},
+        id::{BatchId, LearnerId},
+        learner::{Digest, digest},
         refusal::Refusal,
         text,
     },
@@ -57,19 +56,10 @@ const MAX_REFUSED: usize = 100;
 /// How many events of a feed are read at a time.
 const READ: usize = 256;
 
-/// What a batch did to one learner.
-#[derive(Default)]
-struct Part {
-    /// Events that hold by it.
-    holds: Vec<Version>,
-    /// Events that are void by it.
-    voids: Vec<Version>,
-}
-
 /// What is in the feed of two batches.
 #[derive(Default)]
 struct Found {
-    parts: BTreeMap<LearnerId, Part>,
+    effects: BTreeMap<LearnerId, Effect>,
     /// How many events a correction of it has written.
     n_corrected: usize,
 }
@@ -84,7 +74,7 @@ impl App {
         let _turn = self.batches.lock().await;
         let batch = wish.own_batch().unwrap_or_else(|| BatchId(self.env.fresh_id()));
         let found = self.of_batch(wish.batch, batch).await?;
-        if found.parts.is_empty() {
+        if found.effects.is_empty() {
             return Err(Refusal::not_found("batch", "batch").into());
         }
         let once =
@@ -96,8 +86,8 @@ impl App {
         let n_events = found.n_corrected;
         let mut corrected =
             Corrected { batch, n_events, refused: vec![], n_refused: 0, replayed: begun.replayed };
-        let mut correcting = stream::iter(found.parts)
-            .map(|(learner, part)| self.correct(wish, batch, learner, part, begun.is_done))
+        let mut correcting = stream::iter(found.effects)
+            .map(|(learner, effect)| self.correct(wish, batch, learner, effect, begun.is_done))
             .buffered(AT_A_TIME);
         while let Some(done) = correcting.next().await {
             match done? {
@@ -122,11 +112,11 @@ impl App {
         wish: &Correction,
         own: BatchId,
         learner: LearnerId,
-        part: Part,
+        effect: Effect,
         is_done: bool,
     ) -> Result<(LearnerId, Result<usize, Option<Refusal>>), StoreError> {
         let mut n_events = 0;
-        while let Some(state) = self.store.load(learner).await?.filter(|it| part.is_left(it, wish.redo)) {
+        while let Some(state) = self.store.load(learner).await?.filter(|it| effect.is_left(it, wish.redo)) {
             if is_done {
                 return Ok((learner, Err(None)));
             }
@@ -153,7 +143,7 @@ impl App {
                 for event in items.into_iter().filter_map(|it| it.event) {
                     found.n_corrected += usize::from(event.batch == Some(correction));
                     if event.batch == Some(batch) {
-                        found.parts.entry(event.learner).or_default().add(&event);
+                        found.effects.entry(event.learner).or_default().add(&event);
                     }
                 }
             }
@@ -214,28 +204,6 @@ impl Once {
             subject: None,
             reached: vec![],
             lost: vec![],
-        }
-    }
-}
-
-impl Part {
-    fn add(&mut self, event: &Event) {
-        match event.change {
-            Change::LearnerRegistered { .. } => {}
-            Change::EventUndone { undone } => self.voids.push(undone),
-            Change::EventRedone { redone } => self.holds.push(redone),
-            _ => self.holds.push(event.version),
-        }
-    }
-
-    /// Whether something of it is yet to be corrected.
-    fn is_left(&self, learner: &Learner, redo: bool) -> bool {
-        let is_void = |it: &Version| learner.voided.contains(it);
-        match (self.voids.is_empty(), redo) {
-            (true, false) => !self.holds.iter().all(is_void),
-            (true, true) => self.holds.iter().any(is_void),
-            (false, false) => self.voids.iter().any(is_void),
-            (false, true) => !self.voids.iter().all(is_void),
         }
     }
 }

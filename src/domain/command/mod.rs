@@ -23,7 +23,7 @@ pub use evidence::{ReviewEvidence, SubmitEvidence, WaiveCriterion};
 pub use goal::{SetGoal, UpdateGoal};
 pub use learner::{RegisterLearner, UpdateLearner, is_same};
 pub use project::{AddProject, RecordDeployment, ReportIncident, UpdateProject};
-pub use undo::MAX_TOGETHER;
+pub use undo::{Effect, MAX_TOGETHER};
 
 use super::{
     event::{Change, Closed, Event, Patch},

@@ -77,9 +77,10 @@ pub(super) fn undo_batch(
     batch: BatchId,
     cascade: bool,
 ) -> Result<Outcome, Refusal> {
-    match effect(context.history, batch)? {
-        Effect::Holds(versions) => void_all(context, learner, &versions, cascade),
-        Effect::Voids(versions) => restore_all(context, learner, &versions, cascade),
+    let effect = Effect::on(context.history, batch)?;
+    match effect.voids.is_empty() {
+        true => void_all(context, learner, &effect.holds, cascade),
+        false => restore_all(context, learner, &effect.voids, cascade),
     }
 }
 
@@ -90,37 +91,53 @@ pub(super) fn redo_batch(
     batch: BatchId,
     cascade: bool,
 ) -> Result<Outcome, Refusal> {
-    match effect(context.history, batch)? {
-        Effect::Holds(versions) => restore_all(context, learner, &versions, cascade),
-        Effect::Voids(versions) => void_all(context, learner, &versions, cascade),
+    let effect = Effect::on(context.history, batch)?;
+    match effect.voids.is_empty() {
+        true => restore_all(context, learner, &effect.holds, cascade),
+        false => void_all(context, learner, &effect.voids, cascade),
     }
 }
 
-/// What a batch did to a learner: which events hold, or are void, by it. A registration is none of them.
-enum Effect {
-    Holds(Vec<Version>),
-    Voids(Vec<Version>),
+/// What a batch did to a learner. One that voids events is about those alone.
+#[derive(Debug, Default)]
+pub struct Effect {
+    /// Events that hold by it.
+    holds: Vec<Version>,
+    /// Events that are void by it.
+    voids: Vec<Version>,
 }
 
-fn effect(history: &[Event], batch: BatchId) -> Result<Effect, Refusal> {
-    let of_batch = || history.iter().filter(|it| it.batch == Some(batch));
-    if of_batch().next().is_none() {
-        return Err(Refusal::not_found("batch", "batch"));
+impl Effect {
+    fn on(history: &[Event], batch: BatchId) -> Result<Self, Refusal> {
+        let mut of_batch = history.iter().filter(|it| it.batch == Some(batch)).peekable();
+        if of_batch.peek().is_none() {
+            return Err(Refusal::not_found("batch", "batch"));
+        }
+        let mut effect = Self::default();
+        of_batch.for_each(|it| effect.add(it));
+        Ok(effect)
     }
-    let voids = of_batch().filter_map(|it| match it.change {
-        Change::EventUndone { undone } => Some(undone),
-        _ => None,
-    });
-    let voids: Vec<_> = voids.collect();
-    if !voids.is_empty() {
-        return Ok(Effect::Voids(voids));
+
+    /// Adds an event of the batch. A registration is nothing that can be taken back.
+    pub fn add(&mut self, event: &Event) {
+        match event.change {
+            Change::LearnerRegistered { .. } => {}
+            Change::EventUndone { undone } => self.voids.push(undone),
+            Change::EventRedone { redone } => self.holds.push(redone),
+            _ => self.holds.push(event.version),
+        }
     }
-    let holds = of_batch().filter_map(|it| match it.change {
-        Change::LearnerRegistered { .. } => None,
-        Change::EventRedone { redone } => Some(redone),
-        _ => Some(it.version),
-    });
-    Ok(Effect::Holds(holds.collect()))
+
+    /// Whether something of it is yet to be taken back or, for a redo, to be done again.
+    pub fn is_left(&self, learner: &Learner, redo: bool) -> bool {
+        let is_void = |it: &Version| learner.voided.contains(it);
+        match (self.voids.is_empty(), redo) {
+            (true, false) => !self.holds.iter().all(is_void),
+            (true, true) => self.holds.iter().any(is_void),
+            (false, false) => self.voids.iter().any(is_void),
+            (false, true) => !self.voids.iter().all(is_void),
+        }
+    }
 }
 
 fn void_all(
