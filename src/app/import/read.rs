@@ -8,7 +8,7 @@ use std::{
     str,
 };
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv_core::{ReadRecordResult, Reader};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -48,7 +48,7 @@ pub(super) struct Rows<R> {
 
 impl<R: BufRead> Rows<R> {
     pub(super) fn new(format: Format, from: R) -> Result<Self, Refusal> {
-        let mut lines = Lines { from, number: 0, back: VecDeque::new(), is_over: false };
+        let mut lines = Lines { from, number: 0, back: VecDeque::new(), is_over: false, csv: Reader::new() };
         let columns = match format {
             Format::Csv => Some(columns(&mut lines)?),
             Format::JsonLines => None,
@@ -66,7 +66,7 @@ impl<R: BufRead> Iterator for Rows<R> {
             (Err(refusal), _) => (0, Err(refusal)),
             (Ok(line), None) => (line.len(), object(&line)),
             (Ok(line), Some(columns)) => match record(line, &mut self.lines) {
-                Ok((n_bytes, record)) => (n_bytes, cells(columns, &record)),
+                Ok((n_bytes, cells)) => (n_bytes, named(columns, &cells)),
                 Err(refusal) => (0, Err(refusal)),
             },
         };
@@ -85,6 +85,8 @@ struct Lines<R> {
     /// Those that are to be read again.
     back: VecDeque<Numbered>,
     is_over: bool,
+    /// Takes records of CSV apart. It is dear to make.
+    csv: Reader,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -142,9 +144,9 @@ impl<R: BufRead> Lines<R> {
 /// The columns that the first row names.
 fn columns(lines: &mut Lines<impl BufRead>) -> Result<Vec<&'static str>, Refusal> {
     let (_, line) = lines.next_with_something().ok_or_else(|| bad("there is nothing in it"))?;
-    let (_, record) = record(line?, lines)?;
+    let (_, cells) = record(line?, lines)?;
     let mut columns = vec![];
-    for name in &record {
+    for name in cells.iter() {
         let name = str::from_utf8(name).map_err(|_| bad("must be UTF-8"))?.trim();
         let known = column(name).ok_or_else(|| no_column(name))?;
         if columns.contains(&known) {
@@ -162,7 +164,7 @@ fn no_column(name: &str) -> Refusal {
 
 /// The record that begins with this line, and how many bytes it has. Where a quote is not closed within the bound, the
 /// lines behind the first are read again as rows of their own.
-fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, ByteRecord), Refusal> {
+fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, Cells), Refusal> {
     let (mut bytes, mut more) = (first, vec![]);
     loop {
         match quoting(&bytes) {
@@ -185,10 +187,37 @@ fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, Byt
             }
         }
     }
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
-    let mut record = ByteRecord::new();
-    let read = reader.read_byte_record(&mut record);
-    if read.is_ok_and(|it| it) { Ok((bytes.len(), record)) } else { Err(bad("must be a row of CSV")) }
+    let n_bytes = bytes.len();
+    Ok((n_bytes, Cells::of(bytes, &mut lines.csv)?))
+}
+
+/// The cells of a record.
+struct Cells {
+    texts: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn of(mut bytes: Vec<u8>, csv: &mut Reader) -> Result<Self, Refusal> {
+        if !bytes.ends_with(b"\n") {
+            bytes.push(b'\n');
+        }
+        let mut texts = vec![0; bytes.len()];
+        let mut ends = vec![0; 1 + bytes.iter().filter(|it| **it == b',').count()];
+        csv.reset();
+        let (result, n_read, _, n_cells) = csv.read_record(&bytes, &mut texts, &mut ends);
+        // A carriage return of its own ends a record, too.
+        if result != ReadRecordResult::Record || !bytes[n_read..].trim_ascii().is_empty() {
+            return Err(bad("must be a row of CSV that ends with a line feed"));
+        }
+        ends.truncate(n_cells);
+        Ok(Self { texts, ends })
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.texts[start..*end])
+    }
 }
 
 impl<R> Lines<R> {
@@ -226,12 +255,12 @@ fn quoting(bytes: &[u8]) -> Quoting {
     if at == At::Quoted { Quoting::Open } else { Quoting::Closed }
 }
 
-fn cells(columns: &[&'static str], record: &ByteRecord) -> Result<Row, Refusal> {
-    if record.len() != columns.len() {
+fn named(columns: &[&'static str], cells: &Cells) -> Result<Row, Refusal> {
+    if cells.ends.len() != columns.len() {
         return Err(bad("has more or fewer cells than the first row"));
     }
     let mut row = Row::default();
-    for (column, cell) in columns.iter().zip(record) {
+    for (column, cell) in columns.iter().zip(cells.iter()) {
         let text = str::from_utf8(cell).map_err(|_| of(column, "must be UTF-8"))?;
         row.set(column, text.to_owned());
     }
@@ -332,5 +361,16 @@ mod tests {
             assert_eq!((rows.len(), last.code), (2, RefusalCode::InvalidInput), "{content:?}");
             assert!(last.message.starts_with("cannot be read"), "{}", last.message);
         }
+    }
+
+    #[test]
+    fn lines_that_end_with_a_carriage_return_alone_are_not_lost() {
+        let rows = |content: &'static str| Rows::new(Format::Csv, content.as_bytes());
+        let refused = rows("kind,learner\rstart,ada\rstart,bob\r").err().expect("no row names the columns");
+        assert!(refused.message.contains("line feed"), "{}", refused.message);
+        let rows: Vec<_> =
+            rows("kind,learner\r\nstart,ada\rstart,bob\nstart,eve\r\n").expect("columns").collect();
+        let taken: Vec<_> = rows.iter().map(|it| (it.number, it.row.is_ok())).collect();
+        assert_eq!(taken, [(2, false), (3, true)]);
     }
 }
