@@ -128,7 +128,7 @@ async fn commits_of(store: &MemoryStore, id: LearnerId) -> Vec<Commit> {
             events: vec![event],
             summary: (summarizer.summarize)(&state),
             state: state.clone(),
-            receipt: Some(receipt),
+            receipts: vec![receipt],
         });
     }
     commits

@@ -118,8 +118,8 @@ impl Person {
             events.push(event);
         }
         let summary = summarize(&self.state);
-        let receipt = Some(receipt(&self.state, clock));
-        Commit { learner, base, events, state: self.state.clone(), summary, receipt }
+        let receipts = vec![receipt(&self.state, clock)];
+        Commit { learner, base, events, state: self.state.clone(), summary, receipts }
     }
 }
 

@@ -12,6 +12,8 @@ use crate::{
         event::{Event, Moved},
         id::{BatchId, LearnerId, Version},
         learner::{Digest, Learner, digest},
+        refusal::Refusal,
+        text,
         time::Timestamp,
     },
     store::Receipt,
@@ -70,6 +72,14 @@ pub struct Written {
 }
 
 impl Call {
+    /// Its texts as they are kept.
+    pub(super) fn checked(mut self) -> Result<Self, Refusal> {
+        self.reason = self.reason.map(|it| text::text("reason", &it)).transpose()?;
+        self.idempotency_key =
+            self.idempotency_key.map(|it| text::line("idempotencyKey", &it)).transpose()?;
+        Ok(self)
+    }
+
     /// What is kept with the write so that the same call can be answered again; `None`: it has no key.
     pub(super) fn receipt(&self, now: Timestamp, written: &Written) -> Option<Receipt> {
         Some(Receipt {

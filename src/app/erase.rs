@@ -116,8 +116,8 @@ impl App {
         let nobody = Learner::new(keeper);
         let summary = Summary::of(&self.guide, &nobody, nobody.updated_at);
         let fingerprint = receipt.fingerprint;
-        let (state, receipt) = (Arc::new(nobody), Some(receipt));
-        let commit = Commit { learner: keeper, base: 0, events: vec![], state, summary, receipt };
+        let (state, receipts) = (Arc::new(nobody), vec![receipt]);
+        let commit = Commit { learner: keeper, base: 0, events: vec![], state, summary, receipts };
         match self.store.commit(commit).await {
             Ok(()) => Ok(()),
             // Somebody with the same key was faster, and may have meant somebody else.

@@ -103,7 +103,7 @@ impl App {
             // Telling it takes nothing away.
             summary: Summary::from_readiness(&state, readiness),
             state,
-            receipt: None,
+            receipts: vec![],
         };
         let target = Target::Learner(LearnerRef::Id(Some(learner.id)));
         let committed = self.store_commit(&target, commit).await?;

@@ -5,6 +5,7 @@
 mod batch;
 mod call;
 mod demo;
+mod draft;
 mod env;
 mod erase;
 mod export;

@@ -3,7 +3,7 @@
 //! The id is the idempotency key. It is unique for everybody, not only for the learner: a receipt that belongs to
 //! nobody keeps whom it was about, as a digest.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
 use futures_util::future::join_all;
@@ -11,14 +11,15 @@ use uuid::{Builder, Uuid};
 
 use super::{
     App, Call, Failure, LearnerRef, Target,
-    write::{after, other_input},
+    draft::Draft,
+    write::{MAX_TRIES, other_input, outrun},
 };
 use crate::{
     domain::{
-        command::{self, Command, Context},
+        command::Command,
         event::Change,
         id::{EventId, LearnerId, Version},
-        learner::{Digest, Learner, digest},
+        learner::{Digest, digest},
         refusal::Refusal,
         time::Timestamp,
     },
@@ -70,10 +71,20 @@ struct Said {
     call: Call,
 }
 
+/// What came of deciding a statement.
+enum Drafted {
+    /// It is to be written.
+    News,
+    /// It is there.
+    Known,
+    /// Somebody else was faster.
+    Outdated,
+}
+
 impl App {
     /// Takes statements in their order, or none of them when one would be refused. No other call of this process
-    /// comes between. When the store fails half-way, what came before that statement is there, and taking all of
-    /// them again does the rest.
+    /// comes between. What is said about one learner is written wholly or not at all; when the store fails half-way,
+    /// some learners have it, and taking all of it again does the rest.
     pub async fn take(&self, statements: Vec<Statement>) -> Result<(), Untaken> {
         let mut all = vec![];
         for (index, statement) in statements.into_iter().enumerate() {
@@ -85,10 +96,22 @@ impl App {
         for bucket in buckets {
             turns.push(self.lane(bucket).lock().await);
         }
-        let (mut rehearsal, mut news) = (Rehearsal { app: self, states: HashMap::new() }, vec![]);
-        for (index, it) in all.iter().enumerate() {
-            if rehearsal.is_news(it).await.map_err(|failure| Untaken { index, failure })? {
-                news.push((index, it));
+        for _ in 0..MAX_TRIES {
+            if self.try_take(&all).await? {
+                return Ok(());
+            }
+        }
+        Err(Untaken { index: 0, failure: outrun().into() })
+    }
+
+    /// One try. `false`: somebody else was faster.
+    async fn try_take(&self, all: &[Said]) -> Result<bool, Untaken> {
+        let (mut drafts, mut news) = (BTreeMap::new(), vec![]);
+        for (index, said) in all.iter().enumerate() {
+            match self.draft(&mut drafts, said).await.map_err(|failure| Untaken { index, failure })? {
+                Drafted::News => news.push((index, said)),
+                Drafted::Known => {}
+                Drafted::Outdated => return Ok(false),
             }
         }
         let kept =
@@ -96,11 +119,44 @@ impl App {
         for ((index, _), kept) in news.iter().zip(kept) {
             kept.map_err(|failure| Untaken { index: *index, failure })?;
         }
-        for (index, it) in news {
-            let written = self.write_in_turn(it.learner, &it.call).await;
-            written.map_err(|failure| Untaken { index, failure })?;
+        for (index, said) in news {
+            // With the first statement about a learner all of them are written.
+            let Some(draft) = drafts.remove(&said.learner) else { continue };
+            let written = self.commit(&said.call.target, draft).await;
+            if written.map_err(|failure| Untaken { index, failure })?.is_none() {
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Decides what a statement does, after those before it. An error: it cannot be taken.
+    async fn draft(&self, drafts: &mut BTreeMap<LearnerId, Draft>, said: &Said) -> Result<Drafted, Failure> {
+        let receipt = said.receipt(self.env.now());
+        let kept = self.store.replay(said.keeper(), &receipt.key).await?;
+        if kept.is_some_and(|it| it.fingerprint != receipt.fingerprint) {
+            return Err(other_input().into());
+        }
+        if self.is_event(said).await? || self.replay(said.learner, &said.call).await?.is_some() {
+            return Ok(Drafted::Known);
+        }
+        if !drafts.contains_key(&said.learner) {
+            let learner = self.load(&said.call.target, said.learner).await?;
+            drafts.insert(said.learner, Draft::of(learner, self.env.now()));
+        }
+        let draft = drafts.get_mut(&said.learner).expect("it is there by now");
+        Ok(self.add(draft, &said.call).await?.map_or(Drafted::Outdated, |_| Drafted::News))
+    }
+
+    /// Whether it is the event that it says it is, and says the same.
+    async fn is_event(&self, said: &Said) -> Result<bool, Failure> {
+        let Some(version) = said.version else { return Ok(false) };
+        let event = self.event_at(said.learner, version).await?;
+        let Some(event) = event.filter(|it| it.id == EventId(said.id)) else { return Ok(false) };
+        let json = |it: &Command| serde_json::to_string(it).expect("a command is plain data");
+        let is_same = told(&event.change).is_some_and(|it| json(&it) == json(&said.call.command))
+            && said.call.occurred_at == Some(event.occurred_at);
+        if is_same { Ok(true) } else { Err(other_input().into()) }
     }
 
     async fn said(&self, statement: Statement) -> Result<Said, Failure> {
@@ -144,52 +200,6 @@ impl Said {
             reached: vec![],
             lost: vec![],
         }
-    }
-}
-
-/// Goes through statements as if each before had been written.
-struct Rehearsal<'a> {
-    app: &'a App,
-    states: HashMap<LearnerId, Learner>,
-}
-
-impl Rehearsal<'_> {
-    /// Whether it is not there yet. An error: it cannot be taken.
-    async fn is_news(&mut self, said: &Said) -> Result<bool, Failure> {
-        let (app, call) = (self.app, &said.call);
-        let receipt = said.receipt(app.env.now());
-        let kept = app.store.replay(said.keeper(), &receipt.key).await?;
-        if kept.is_some_and(|it| it.fingerprint != receipt.fingerprint) {
-            return Err(other_input().into());
-        }
-        if self.is_event(said).await? || app.replay(said.learner, call).await?.is_some() {
-            return Ok(false);
-        }
-        let learner = match self.states.remove(&said.learner) {
-            Some(state) => state,
-            None => Learner::clone(&*app.load_target(said.learner, call).await?),
-        };
-        let now = app.env.now();
-        let (occurred_at, fresh_id) = (call.occurred_at, app.env.fresh_id());
-        let context = Context { guide: &app.guide, now, occurred_at, fresh_id, history: &[] };
-        let changes = command::decide(&context, &learner, &call.command)?.changes;
-        let next = match changes.is_empty() {
-            true => learner,
-            false => after(&learner, vec![], &app.events(call, now, &learner, changes)),
-        };
-        self.states.insert(said.learner, next);
-        Ok(true)
-    }
-
-    /// Whether it is the event that it says it is, and says the same.
-    async fn is_event(&self, said: &Said) -> Result<bool, Failure> {
-        let Some(version) = said.version else { return Ok(false) };
-        let event = self.app.event_at(said.learner, version).await?;
-        let Some(event) = event.filter(|it| it.id == EventId(said.id)) else { return Ok(false) };
-        let json = |it: &Command| serde_json::to_string(it).expect("a command is plain data");
-        let is_same = told(&event.change).is_some_and(|it| json(&it) == json(&said.call.command))
-            && said.call.occurred_at == Some(event.occurred_at);
-        if is_same { Ok(true) } else { Err(other_input().into()) }
     }
 }
 

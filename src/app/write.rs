@@ -2,46 +2,97 @@
 
 use std::sync::Arc;
 
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
-use super::{App, Call, Failure, Target, Written};
+use super::{App, Call, Failure, LearnerRef, Target, Written, draft::Draft};
 use crate::{
     domain::{
-        command::{self, Context, Outcome},
-        event::{Change, Event, Moved},
-        id::{BatchId, EventId, LearnerId, Version},
+        event::{Event, Moved},
+        id::{LearnerId, Version},
         learner::{Learner, digest, fold},
-        readiness::judge,
         refusal::{Refusal, RefusalCode},
-        summary::Summary,
-        text,
-        time::Timestamp,
     },
-    store::{Bucket, Claim, Commit, CommitError},
+    store::{Bucket, Claim, Commit, CommitError, StoreError},
 };
 
 /// How often a write is tried when other processes win the race for the same learner.
-const MAX_TRIES: u32 = 100;
+pub(super) const MAX_TRIES: u32 = 100;
 
 impl App {
     /// Carries a call out, once, whatever else happens at the same time.
-    pub async fn write(&self, mut call: Call) -> Result<Written, Failure> {
-        call.reason = call.reason.map(|it| text::text("reason", &it)).transpose()?;
-        call.idempotency_key =
-            call.idempotency_key.map(|it| text::line("idempotencyKey", &it)).transpose()?;
+    pub async fn write(&self, call: Call) -> Result<Written, Failure> {
+        let call = call.checked()?;
         let id = self.target_id(&call).await?;
         let _turn = self.lane(Bucket::of(id)).lock().await;
-        self.write_in_turn(id, &call).await
-    }
-
-    /// For whoever has the lane of the learner.
-    pub(super) async fn write_in_turn(&self, id: LearnerId, call: &Call) -> Result<Written, Failure> {
         for _ in 0..MAX_TRIES {
-            if let Some(written) = self.try_write(id, call).await? {
+            if let Some(written) = self.try_write(id, &call).await? {
                 return Ok(written);
             }
         }
-        Err(Refusal::new(RefusalCode::Conflict, "others keep writing to this learner; try again").into())
+        Err(outrun().into())
+    }
+
+    /// Carries calls out that are all about the same learner, who is here: each as by [`App::write`], in their order,
+    /// and in one commit. One that is refused keeps no other from being carried out.
+    pub(super) async fn write_together(
+        &self,
+        learner: &LearnerRef,
+        calls: Vec<Call>,
+    ) -> Result<Vec<Result<Written, Refusal>>, StoreError> {
+        let mut all = vec![];
+        match self.try_together(learner, &calls).await {
+            Ok(Some(written)) => return Ok(written),
+            Err(Failure::Fault(error)) => return Err(error),
+            // It is for each by itself to say why it cannot be.
+            Ok(None) | Err(Failure::Refused(_)) => {}
+        }
+        for call in calls {
+            all.push(or_refused(self.write(call).await)?);
+        }
+        Ok(all)
+    }
+
+    async fn try_together(
+        &self,
+        learner: &LearnerRef,
+        calls: &[Call],
+    ) -> Result<Option<Vec<Result<Written, Refusal>>>, Failure> {
+        let target = Target::Learner(learner.clone());
+        let id = self.resolve(learner).await?;
+        let _turn = self.lane(Bucket::of(id)).lock().await;
+        for _ in 0..MAX_TRIES {
+            let mut draft = Draft::of(self.load(&target, id).await?, self.env.now());
+            if let Some(written) = self.add_all(&mut draft, calls).await?
+                && self.commit(&target, draft).await?.is_some()
+            {
+                return Ok(Some(written));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn add_all(
+        &self,
+        draft: &mut Draft,
+        calls: &[Call],
+    ) -> Result<Option<Vec<Result<Written, Refusal>>>, StoreError> {
+        let mut all = vec![];
+        for call in calls {
+            match or_refused(self.replay_or_add(draft, call.clone()).await)? {
+                Ok(Some(written)) => all.push(Ok(written)),
+                Ok(None) => return Ok(None),
+                Err(refusal) => all.push(Err(refusal)),
+            }
+        }
+        Ok(Some(all))
+    }
+
+    async fn replay_or_add(&self, draft: &mut Draft, call: Call) -> Result<Option<Written>, Failure> {
+        let call = call.checked()?;
+        match self.replay(draft.learner(), &call).await? {
+            Some(written) => Ok(Some(written)),
+            None => self.add(draft, &call).await,
+        }
     }
 
     /// A registration with a key always leads to the same id, so that its repetition meets the same learner.
@@ -68,32 +119,14 @@ impl App {
         if let Some(written) = self.replay(id, call).await? {
             return Ok(Some(written));
         }
-        let learner = self.load_target(id, call).await?;
-        as_expected(&learner, call.expected_version)?;
-        let history = match call.command.needs_history() {
-            true => self.store.history(id, 0, usize::MAX).await?,
-            false => vec![],
-        };
-        let now = self.env.now();
-        let context = Context {
-            guide: &self.guide,
-            now,
-            occurred_at: call.occurred_at,
-            fresh_id: self.env.fresh_id(),
-            history: &history,
-        };
-        let outcome = command::decide(&context, &learner, &call.command)?;
-        if let Some(known) = self.already_registered(&outcome).await? {
-            let outcome = Outcome { changes: vec![], subject: Some(known.id.0) };
-            let written = self.commit(call, now, learner, history, outcome).await?;
-            return Ok(written.map(|it| Written { learner: known, ..it }));
-        }
-        self.commit(call, now, learner, history, outcome).await
+        let mut draft = Draft::of(self.load(&call.target, id).await?, self.env.now());
+        let Some(written) = self.add(&mut draft, call).await? else { return Ok(None) };
+        Ok(self.commit(&call.target, draft).await?.map(|()| written))
     }
 
-    pub(super) async fn load_target(&self, id: LearnerId, call: &Call) -> Result<Arc<Learner>, Failure> {
-        let known = self.store.load(id).await?;
-        match (&call.target, known) {
+    /// The learner as they are before the call.
+    pub(super) async fn load(&self, target: &Target, id: LearnerId) -> Result<Arc<Learner>, Failure> {
+        match (target, self.store.load(id).await?) {
             (Target::New, None) => Ok(Arc::new(Learner::new(id))),
             (Target::New, Some(_)) => {
                 Err(key_reused("the key registered a learner before; use a new key").into())
@@ -101,115 +134,6 @@ impl App {
             (_, Some(learner)) => Ok(learner),
             (target, None) => Err(gone(target).into()),
         }
-    }
-
-    /// Registering somebody who is already here as they are is no change; somebody else with the
-    /// same external id or e-mail address is in the way.
-    async fn already_registered(&self, outcome: &Outcome) -> Result<Option<Arc<Learner>>, Failure> {
-        let [change @ Change::LearnerRegistered { external_id, email, .. }] = &outcome.changes[..] else {
-            return Ok(None);
-        };
-        let mut claims = vec![];
-        claims.extend(external_id.clone().map(Claim::ExternalId));
-        claims.extend(email.as_ref().map(|it| Claim::Email(it.to_lowercase())));
-        for claim in claims {
-            let Some(holder) = self.store.find(&claim).await? else { continue };
-            let Some(known) = self.store.load(holder).await? else { continue };
-            return if command::is_same(change, &known) {
-                Ok(Some(known))
-            } else {
-                Err(taken(&Target::New, &claim).into())
-            };
-        }
-        Ok(None)
-    }
-
-    async fn commit(
-        &self,
-        call: &Call,
-        now: Timestamp,
-        learner: Arc<Learner>,
-        history: Vec<Event>,
-        outcome: Outcome,
-    ) -> Result<Option<Written>, Failure> {
-        let subject = outcome.subject;
-        if outcome.changes.is_empty() {
-            return self.commit_unchanged(call, now, learner, subject).await;
-        }
-        // What time took away is told first, so that this write is not said to have lost it.
-        let before = judge(&self.guide, &learner, now.max(learner.updated_at));
-        if self.tell_lapses_of(&learner, &before).await?.is_some() {
-            return Ok(None);
-        }
-        let mut events = self.events(call, now, &learner, outcome.changes);
-        let next = Arc::new(after(&learner, history, &events));
-        let after = judge(&self.guide, &next, before.as_of);
-        let milestones =
-            Moved { reached: after.newly_met_since(&before), lost: before.newly_met_since(&after) };
-        events[0].milestones = milestones.clone();
-        let written = Written {
-            learner: next.clone(),
-            events: events.clone(),
-            subject,
-            changed: true,
-            replayed: false,
-            milestones,
-        };
-        let commit = Commit {
-            learner: learner.id,
-            base: learner.version,
-            events,
-            summary: Summary::from_readiness(&next, &after),
-            state: next,
-            receipt: call.receipt(now, &written),
-        };
-        self.store_commit(&call.target, commit).await.map(|it| it.map(|()| written))
-    }
-
-    /// Nothing has to happen, but the key of the call is spent all the same.
-    async fn commit_unchanged(
-        &self,
-        call: &Call,
-        now: Timestamp,
-        learner: Arc<Learner>,
-        subject: Option<Uuid>,
-    ) -> Result<Option<Written>, Failure> {
-        let written = Written::unchanged(learner.clone(), subject);
-        let Some(receipt) = call.receipt(now, &written) else { return Ok(Some(written)) };
-        let commit = Commit {
-            learner: learner.id,
-            base: learner.version,
-            events: vec![],
-            summary: Summary::of(&self.guide, &learner, learner.updated_at),
-            state: learner,
-            receipt: Some(receipt),
-        };
-        self.store_commit(&call.target, commit).await.map(|it| it.map(|()| written))
-    }
-
-    /// The events that tell of changes; several are a batch, whose reason stands with the first.
-    pub(super) fn events(
-        &self,
-        call: &Call,
-        now: Timestamp,
-        learner: &Learner,
-        changes: Vec<Change>,
-    ) -> Vec<Event> {
-        let batch = call.batch.or_else(|| (changes.len() > 1).then(|| BatchId(self.env.fresh_id())));
-        let event = |(version, change): (Version, Change)| Event {
-            id: EventId(self.env.fresh_id()),
-            learner: learner.id,
-            version,
-            occurred_at: call.occurred_at.or(change.instant()).unwrap_or(now),
-            // A clock that was set back must not make an event older than the one before.
-            recorded_at: now.max(learner.updated_at),
-            actor: call.actor.clone(),
-            reason: call.reason.clone().filter(|_| version == learner.version + 1),
-            batch,
-            milestones: Moved::default(),
-            change,
-        };
-        (learner.version + 1..).zip(changes).map(event).collect()
     }
 
     /// `None`: somebody else was faster, and another try may succeed.
@@ -252,6 +176,15 @@ impl App {
     }
 }
 
+/// What was refused is told; a fault ends what is under way.
+pub(super) fn or_refused<T>(done: Result<T, Failure>) -> Result<Result<T, Refusal>, StoreError> {
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Failure::Fault(error)) => Err(error),
+    }
+}
+
 /// A learner at another version than the caller expected is left alone.
 pub(super) fn as_expected(learner: &Arc<Learner>, version: Option<Version>) -> Result<(), Refusal> {
     match version {
@@ -268,6 +201,10 @@ pub(super) fn after(learner: &Learner, mut history: Vec<Event>, events: &[Event]
         history.extend_from_slice(events);
         fold(learner.id, &history)
     })
+}
+
+pub(super) fn outrun() -> Refusal {
+    Refusal::new(RefusalCode::Conflict, "others keep writing to this learner; try again")
 }
 
 pub(super) fn other_input() -> Refusal {
@@ -288,7 +225,7 @@ fn gone(target: &Target) -> Refusal {
 }
 
 /// Somebody else has what the learner would claim; an undo and a redo have no field for it.
-fn taken(target: &Target, claim: &Claim) -> Refusal {
+pub(super) fn taken(target: &Target, claim: &Claim) -> Refusal {
     let (field, what) = match claim {
         Claim::ExternalId(_) => ("externalId", "external id"),
         Claim::Email(_) => ("email", "e-mail address"),

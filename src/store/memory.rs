@@ -80,7 +80,7 @@ impl Rows {
     fn check(&self, commit: &Commit) -> Result<(), CommitError> {
         commit.check()?;
         let known = |it: &Receipt| self.receipts.get(&(commit.learner, it.key.clone()));
-        if let Some(receipt) = commit.receipt.as_ref().and_then(known) {
+        if let Some(receipt) = commit.receipts.iter().find_map(known) {
             return Err(CommitError::Repeated(Box::new(receipt.clone())));
         }
         self.check_base(commit.learner, commit.base)?;
@@ -93,9 +93,8 @@ impl Rows {
 
     fn write(&mut self, commit: Commit) {
         let learner = commit.learner;
-        if let Some(receipt) = commit.receipt.clone() {
-            self.receipts.insert((learner, receipt.key.clone()), receipt);
-        }
+        let receipts = commit.receipts.iter().map(|it| ((learner, it.key.clone()), it.clone()));
+        self.receipts.extend(receipts);
         if commit.events.is_empty() {
             return;
         }

@@ -17,7 +17,7 @@ mod note;
 mod sort_key;
 mod wake;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes all of it or nothing, and answers when no crash and no power cut can undo it.
     ///
-    /// Refused, without a trace, in this order: the key of the receipt is known
+    /// Refused, without a trace, in this order: the key of a receipt is known
     /// ([`CommitError::Repeated`]); the learner was erased ([`CommitError::Erased`]); the learner is not at `base`
     /// ([`CommitError::Conflict`]); somebody else holds a claim of the new state
     /// ([`CommitError::Claimed`]). The claims of a learner are those of their state: what the new
@@ -142,14 +142,14 @@ pub struct Commit {
     pub learner: LearnerId,
     /// The version at which the learner must be; 0: nobody may have the id yet.
     pub base: Version,
-    /// What happened: versions `base + 1`, `base + 2` … None at all: only the receipt is kept.
+    /// What happened: versions `base + 1`, `base + 2` … None at all: only the receipts are kept.
     pub events: Vec<Event>,
     /// The fold of all events, these included.
     pub state: Arc<Learner>,
     /// What lists need of that state.
     pub summary: Summary,
-    /// What to answer when the same call comes again.
-    pub receipt: Option<Receipt>,
+    /// What to answer when one of the calls that it carries out comes again. Their keys differ.
+    pub receipts: Vec<Receipt>,
 }
 
 impl Commit {
@@ -165,7 +165,12 @@ impl Commit {
             self.events.iter().all(|it| it.learner == self.learner && Some(it.version) == versions.next());
         let last = self.events.last().map_or(self.base, |it| it.version);
         let fits = self.state.version == last && self.state.id == self.learner;
-        if dense && fits { Ok(()) } else { Err(StoreError::Misfit(self.learner)) }
+        let keys: HashSet<_> = self.receipts.iter().map(|it| &it.key).collect();
+        if dense && fits && keys.len() == self.receipts.len() {
+            Ok(())
+        } else {
+            Err(StoreError::Misfit(self.learner))
+        }
     }
 }
 

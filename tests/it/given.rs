@@ -109,7 +109,7 @@ impl Person {
             events,
             state: self.state.clone(),
             summary: summarize(&self.state),
-            receipt: None,
+            receipts: vec![],
         }
     }
 
@@ -164,7 +164,7 @@ pub trait With {
 
 impl With for Commit {
     fn with(mut self, receipt: Receipt) -> Self {
-        self.receipt = Some(receipt);
+        self.receipts.push(receipt);
         self
     }
 }

@@ -80,7 +80,7 @@ impl RowWriter {
     /// Writes the rows of a commit.
     pub(crate) fn write(&mut self, commit: &Commit, tables: &mut impl Tables) {
         let (learner, state) = (commit.learner, &*commit.state);
-        if let Some(receipt) = &commit.receipt {
+        for receipt in &commit.receipts {
             let key = [learner.0.as_bytes(), &digest(&[&receipt.key])[..]].concat();
             assert!(tables.get(Kind::Receipt, &key).is_none(), "a new key");
             tables.put(Kind::Receipt, key, serde_json::to_vec(receipt).expect("a receipt"));

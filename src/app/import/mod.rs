@@ -10,12 +10,13 @@ mod trial;
 use std::{
     collections::{BTreeMap, HashSet},
     io::BufRead,
+    mem,
     panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use futures_util::{StreamExt as _, stream};
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 use uuid::Builder;
 
 pub use read::{Format, MAX_ROW};
@@ -27,8 +28,9 @@ use self::{
     trial::Trial,
 };
 use super::{
-    App, Failure, Written,
+    App, Call, Failure, LearnerRef, Written,
     batch::{Begun, Once},
+    write::or_refused,
 };
 use crate::{
     domain::{
@@ -98,6 +100,8 @@ pub enum Taken {
 const PORTION: usize = 65_536;
 /// How many bytes of them.
 const PORTION_BYTES: usize = 8 << 20;
+/// How many rows about one learner are written together at most.
+const TOGETHER: usize = 64;
 /// In how many tasks a portion is taken in, and to how many learners each writes at a time.
 const TASKS: usize = 8;
 const AT_A_TIME: usize = 64;
@@ -188,23 +192,28 @@ impl Taking {
         };
         let mut lines = Rows::new(wish.format, from)?;
         let mut n_rows = 0;
+        let mut under_way: Option<JoinHandle<Result<Vec<Verdict>, StoreError>>> = None;
         loop {
+            // It is read while the one before is written.
             let mut portion = portion(&mut lines);
-            if portion.is_empty() {
-                return Ok(imported);
-            }
-            let surplus = (n_rows + portion.len()).saturating_sub(wish.max_rows);
-            if surplus > 0 && n_rows == 0 {
-                return Err(too_many(wish.max_rows).into());
-            }
-            portion.truncate(portion.len() - surplus);
+            let room = wish.max_rows.saturating_sub(n_rows);
             n_rows += portion.len();
-            for verdict in self.clone().portion(portion).await? {
-                imported.count(&verdict);
-                tell(verdict);
-            }
-            if surplus > 0 {
+            let is_too_many = n_rows > wish.max_rows;
+            if is_too_many && n_rows == portion.len() {
                 return Err(too_many(wish.max_rows).into());
+            }
+            portion.truncate(room);
+            let is_last = portion.is_empty();
+            if let Some(under_way) = under_way.take() {
+                for verdict in under_way.await.unwrap_or_else(failed)? {
+                    imported.count(&verdict);
+                    tell(verdict);
+                }
+            }
+            match is_last {
+                true if is_too_many => return Err(too_many(wish.max_rows).into()),
+                true => return Ok(imported),
+                false => under_way = Some(tokio::spawn(self.clone().portion(portion))),
             }
         }
     }
@@ -242,18 +251,49 @@ impl Taking {
     }
 
     async fn rows_of_one(&self, rows: Vec<(u64, Row)>) -> Result<Vec<Verdict>, StoreError> {
-        let mut verdicts = vec![];
+        let (mut verdicts, mut together) = (vec![], vec![]);
+        let by =
+            LearnerRef::ExternalId(rows.first().and_then(|it| it.1.learner()).unwrap_or_default().into());
         for (line, row) in rows {
             let is_first = self.is_first(&row);
-            let (learner, outcome) = match self.row(row).await {
-                Ok(written) => (Some(written.learner.id), self.outcome(&written, is_first)),
-                Err(Failure::Refused(refusal)) => (None, Err(refusal)),
-                Err(Failure::Fault(error)) => return Err(error),
-            };
-            let learner = learner.filter(|_| outcome.is_ok());
-            verdicts.push(Verdict { line, learner, outcome });
+            match row.calls(&self.actor, self.batch) {
+                Ok((call, None)) => together.push((line, is_first, call)),
+                // It can only be known afterwards who that is.
+                Ok((register, Some(update))) => {
+                    verdicts.extend(self.write(&by, mem::take(&mut together)).await?);
+                    let written = or_refused(self.learner(register, update).await)?;
+                    verdicts.push(self.verdict(line, is_first, written));
+                }
+                Err(refusal) => verdicts.push(Verdict { line, learner: None, outcome: Err(refusal) }),
+            }
+            if together.len() == TOGETHER {
+                verdicts.extend(self.write(&by, mem::take(&mut together)).await?);
+            }
         }
+        verdicts.extend(self.write(&by, together).await?);
         Ok(verdicts)
+    }
+
+    /// What becomes of calls about the same learner.
+    async fn write(
+        &self,
+        by: &LearnerRef,
+        calls: Vec<(u64, bool, Call)>,
+    ) -> Result<Vec<Verdict>, StoreError> {
+        let (lines, calls): (Vec<_>, _) =
+            calls.into_iter().map(|(line, is_first, call)| ((line, is_first), call)).unzip();
+        let all = self.app.write_together(by, calls).await?;
+        Ok(lines
+            .into_iter()
+            .zip(all)
+            .map(|((line, is_first), it)| self.verdict(line, is_first, it))
+            .collect())
+    }
+
+    fn verdict(&self, line: u64, is_first: bool, written: Result<Written, Refusal>) -> Verdict {
+        let learner = written.as_ref().ok().map(|it| it.learner.id);
+        let outcome = written.map_err(in_columns).and_then(|it| self.outcome(&it, is_first));
+        Verdict { line, learner: learner.filter(|_| outcome.is_ok()), outcome }
     }
 
     /// Whether this call may have taken it: it has a key, and this is the first row that says so.
@@ -262,22 +302,15 @@ impl Taking {
         seen.is_some_and(|mut it| it.insert(row.key()))
     }
 
-    async fn row(&self, row: Row) -> Result<Written, Failure> {
-        let (call, instead) = row.calls(&self.actor, self.batch)?;
-        if instead.is_some() && self.app.was_erased(&call).await? {
+    async fn learner(&self, register: Call, update: Call) -> Result<Written, Failure> {
+        if self.app.was_erased(&register).await? {
             return Err(erased().into());
         }
-        let written = match (self.app.write(call).await, instead) {
+        match self.app.write(register).await {
             // Somebody has the external id: the row tells how they are now.
-            (Err(Failure::Refused(refusal)), Some(update)) if is_there(&refusal) => {
-                self.app.write(update).await
-            }
-            (written, _) => written,
-        };
-        written.map_err(|it| match it {
-            Failure::Refused(refusal) => in_columns(refusal).into(),
-            fault => fault,
-        })
+            Err(Failure::Refused(refusal)) if is_there(&refusal) => self.app.write(update).await,
+            written => written,
+        }
     }
 
     fn outcome(&self, written: &Written, is_first: bool) -> Result<Taken, Refusal> {

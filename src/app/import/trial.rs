@@ -100,9 +100,8 @@ impl Store for Trial {
         }
         self.check_claims(&commit).await?;
         let mut changed = self.changed();
-        if let Some(receipt) = commit.receipt {
-            changed.receipts.insert((commit.learner, receipt.key.clone()), receipt);
-        }
+        let receipts = commit.receipts.into_iter().map(|it| ((commit.learner, it.key.clone()), it));
+        changed.receipts.extend(receipts);
         if commit.events.is_empty() {
             return Ok(());
         }

@@ -215,7 +215,7 @@ impl Committer {
         inner.with_rows(|view| {
             let mut decider = Decider::new(inner, view, &self.known, self.meta.clone(), self.writer.group());
             let outcomes = tasks.into_iter().map(|it| decider.decide(it)).collect::<Result<_, _>>()?;
-            Ok((outcomes, decider.finish()))
+            Ok((outcomes, decider.finish()?))
         })
     }
 

@@ -83,23 +83,21 @@ impl<'a> Decider<'a> {
     }
 
     /// What was decided.
-    pub(super) fn finish(self) -> Decided {
-        let (changes, meta) = self.draft.finish(self.group.last());
-        Decided { group: self.group, changes, meta, states: self.states, heads: self.heads }
+    pub(super) fn finish(self) -> Result<Decided, StoreError> {
+        let (changes, meta) = self.draft.finish(self.group.last())?;
+        Ok(Decided { group: self.group, changes, meta, states: self.states, heads: self.heads })
     }
 
     fn commit(&mut self, commit: Prepared) -> Outcome {
         self.check(&commit)?;
-        let Prepared { learner, base, n_events, entry, receipt, after } = commit;
+        let Prepared { learner, base, n_events, entry, receipts, after } = commit;
         let bucket = Bucket::of(learner);
         let head = self.heads.get(&bucket).copied().unwrap_or_else(|| self.inner.head(bucket));
         let position = if n_events == 0 { 0 } else { head + 1 };
         let offset = self.group.push(|it| entry.write(position, it))?;
-        let key = receipt.as_ref().map(|it| &*it.key);
-        self.draft.commit(&Written { learner, offset, base, position, n_events, receipt: key })?;
-        if let Some(receipt) = receipt {
-            self.receipts.insert((learner, receipt.key.clone()), receipt);
-        }
+        let keys = Written::keys(&receipts);
+        self.draft.commit(&Written { learner, offset, base, position, n_events, keys })?;
+        self.receipts.extend(receipts.into_iter().map(|it| ((learner, it.key.clone()), it)));
         if let Some(After { state, rows }) = after {
             self.states.insert(learner, Some((state, rows.n_bytes)));
             self.draft.state(learner, rows)?;
@@ -122,15 +120,20 @@ impl<'a> Decider<'a> {
         Ok(())
     }
 
-    /// What a call with the same key did before; an error is about the rows.
+    /// What a call with one of the same keys did before; an error is about the rows.
     fn known_receipt(&self, commit: &Prepared) -> Result<Option<Result<Receipt, StoreError>>, StoreError> {
-        let Some(Receipt { key, .. }) = &commit.receipt else { return Ok(None) };
-        if let Some(receipt) = self.receipts.get(&(commit.learner, key.clone())) {
-            return Ok(Some(Ok(receipt.clone())));
+        for Receipt { key, .. } in &commit.receipts {
+            if let Some(receipt) = self.receipts.get(&(commit.learner, key.clone())) {
+                return Ok(Some(Ok(receipt.clone())));
+            }
+            let mut places = self.draft.receipts(commit.learner, key)?;
+            places.retain(|it| *it < self.group_start);
+            let known = history::receipt(&self.inner.ledger, &places, commit.learner, key).transpose();
+            if known.is_some() {
+                return Ok(known);
+            }
         }
-        let mut places = self.draft.receipts(commit.learner, key)?;
-        places.retain(|it| *it < self.group_start);
-        Ok(history::receipt(&self.inner.ledger, &places, commit.learner, key).transpose())
+        Ok(None)
     }
 
     fn check(&self, commit: &Prepared) -> Outcome {

@@ -78,7 +78,9 @@ pub(super) fn receipt(
     for offset in places {
         // What an erasure voided may be blank by now.
         let Entry::Commit(entry) = ledger.entry(*offset)? else { continue };
-        if let Some(receipt) = entry.receipt.filter(|it| it.key == key && entry.learner == learner) {
+        if entry.learner == learner
+            && let Some(receipt) = entry.into_receipts().into_iter().find(|it| it.key == key)
+        {
             return Ok(Some(receipt));
         }
     }

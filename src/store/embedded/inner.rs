@@ -295,7 +295,7 @@ mod tests {
         }];
         let state = Arc::new(fold(learner, &events));
         let summary = summarize(&state);
-        Commit { learner, base: 0, events, state, summary, receipt: None }
+        Commit { learner, base: 0, events, state, summary, receipts: vec![] }
     }
 
     #[tokio::test]

@@ -220,7 +220,7 @@ fn catch<T>(act: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError
 }
 
 fn begin(table: &Arc<Table>, meta: Meta) -> Result<Meta, StoreError> {
-    let (changes, meta) = Draft::new(&View::new(table.clone()), meta).finish(0);
+    let (changes, meta) = Draft::new(&View::new(table.clone()), meta).finish(0)?;
     table.apply(changes.in_order())?;
     Ok(meta)
 }

@@ -22,7 +22,7 @@ pub(super) struct Prepared {
     pub(super) base: Version,
     pub(super) n_events: u32,
     pub(super) entry: Unplaced,
-    pub(super) receipt: Option<Receipt>,
+    pub(super) receipts: Vec<Receipt>,
     /// What comes of the events; `None`: there are none.
     pub(super) after: Option<After>,
 }
@@ -35,14 +35,14 @@ pub(super) struct After {
 
 impl Prepared {
     pub(super) fn of(commit: Commit) -> Self {
-        let Commit { learner, base, events, state, summary, receipt } = commit;
+        let Commit { learner, base, events, state, summary, receipts } = commit;
         let n_events = u32::try_from(events.len()).expect("versions are of 32 bits");
-        let committed = Committed { learner, position: 0, events, receipt };
+        let committed = Committed::of(learner, events, receipts);
         let entry = committed.to_unplaced();
         let after = (n_events != 0).then(|| {
             let rows = State::of(&state, summary);
             After { state, rows }
         });
-        Self { learner, base, n_events, entry, receipt: committed.receipt, after }
+        Self { learner, base, n_events, entry, receipts: committed.into_receipts(), after }
     }
 }

@@ -103,7 +103,7 @@ impl Replay<'_> {
                 base: voided.version.saturating_sub(1),
                 position: voided.position,
                 n_events: voided.n_events,
-                receipt: None,
+                keys: BTreeSet::new(),
             }),
         }
     }
@@ -125,7 +125,7 @@ impl Replay<'_> {
             base: events.first().map_or(0, |it| it.version - 1),
             position: committed.position,
             n_events: u32::try_from(events.len()).expect("versions are of 32 bits"),
-            receipt: committed.receipt.as_ref().map(|it| &*it.key),
+            keys: Written::keys(committed.receipts()),
         })?;
         match after {
             Some(state) if self.is_tail => {
@@ -198,7 +198,7 @@ impl Replay<'_> {
         }
         let meta = self.draft.meta().clone();
         let draft = mem::replace(&mut self.draft, Draft::new(self.view, meta));
-        let (mut changes, meta) = draft.finish(applied);
+        let (mut changes, meta) = draft.finish(applied)?;
         if !self.is_tail && !is_last {
             // Nobody can take up in the middle what is made from the start.
             changes.leave_meta_out();

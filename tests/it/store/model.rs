@@ -121,7 +121,9 @@ impl Both {
                 person = rewound(person, stale);
                 let mut commit = what.commit(&mut person);
                 if let Some(key) = key {
+                    // Of two calls, the second of which may be the first of another commit.
                     commit = commit.with(receipt(&key.to_string(), key));
+                    commit = commit.with(receipt(&(key + 1).to_string(), key));
                 }
                 let answers =
                     (self.memory.commit(commit.clone()).await, self.embedded().commit(commit).await);
@@ -152,7 +154,7 @@ impl Both {
             assert_eq!(memory.load(id).await.unwrap(), embedded.load(id).await.unwrap());
             assert_eq!(memory.history(id, 1, 70).await.unwrap(), embedded.history(id, 1, 70).await.unwrap());
             assert_eq!(memory.erased_at(id).await.unwrap(), embedded.erased_at(id).await.unwrap());
-            for key in 0..4 {
+            for key in 0..5 {
                 let key = key.to_string();
                 assert_eq!(memory.replay(id, &key).await.unwrap(), embedded.replay(id, &key).await.unwrap());
             }

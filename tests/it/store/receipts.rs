@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use milepost::store::{CommitError, Store};
+use milepost::store::{CommitError, Store, StoreError};
 
 use super::engines;
 use crate::given::{Person, With, receipt, second};
@@ -11,6 +11,7 @@ engines! {
     a_receipt_is_kept_with_its_write
     a_repeated_key_answers_the_first_receipt
     the_same_key_at_the_same_time_writes_once
+    receipts_of_several_calls_are_kept_with_their_write
     a_receipt_may_come_alone
     a_receipt_may_come_before_the_learner
     a_key_is_the_learners_own
@@ -56,6 +57,33 @@ async fn the_same_key_at_the_same_time_writes_once(store: Arc<dyn Store>) {
     }
     assert_eq!(n_written, 1);
     assert_eq!(store.history(ada.id, 0, 10).await.unwrap(), ada.events);
+}
+
+async fn receipts_of_several_calls_are_kept_with_their_write(store: Arc<dyn Store>) {
+    let mut ada = Person::new(1);
+    let both = ada.registers("Ada").with(receipt("first", 1)).with(receipt("second", 2));
+    store.commit(both).await.unwrap();
+    // Many enough for them to get rows of their own.
+    for number in 0..50 {
+        let keys = [0, 1, 2].map(|it| format!("{number} {it}"));
+        let all = keys.iter().fold(ada.completes("sql"), |it, key| it.with(receipt(key, number)));
+        store.commit(all).await.unwrap();
+        for key in keys {
+            assert_eq!(store.replay(ada.id, &key).await.unwrap(), Some(receipt(&key, number)));
+        }
+    }
+    for (key, number) in [("first", 1), ("second", 2), ("0 2", 0), ("49 1", 49)] {
+        assert_eq!(store.replay(ada.id, key).await.unwrap(), Some(receipt(key, number)));
+        let again = ada.clone().completes("git").with(receipt("new", 3)).with(receipt(key, 4));
+        let refused = store.commit(again).await;
+        let is_known = matches!(&refused, Err(CommitError::Repeated(it)) if **it == receipt(key, number));
+        assert!(is_known, "{refused:?}");
+        assert_eq!(store.replay(ada.id, "new").await.unwrap(), None);
+    }
+    let twice = ada.clone().completes("git").with(receipt("new", 3)).with(receipt("new", 3));
+    let refused = store.commit(twice).await;
+    assert!(matches!(&refused, Err(CommitError::Fault(StoreError::Misfit(_)))), "{refused:?}");
+    assert_eq!(store.load(ada.id).await.unwrap(), Some(ada.state));
 }
 
 async fn a_receipt_may_come_alone(store: Arc<dyn Store>) {

@@ -42,7 +42,10 @@ pub(crate) struct Committed {
     pub(crate) events: Vec<Event>,
     /// What to answer when the same call comes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) receipt: Option<Receipt>,
+    receipt: Option<Receipt>,
+    /// The same of the other calls, if it carried out several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    more_receipts: Vec<Receipt>,
 }
 
 /// One erasure.
@@ -89,6 +92,22 @@ impl Unplaced {
 }
 
 impl Committed {
+    /// A commit that has no position yet.
+    pub(crate) fn of(learner: LearnerId, events: Vec<Event>, receipts: Vec<Receipt>) -> Self {
+        let mut receipts = receipts.into_iter();
+        Self { learner, position: 0, events, receipt: receipts.next(), more_receipts: receipts.collect() }
+    }
+
+    /// What to answer when one of its calls comes again.
+    pub(crate) fn receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.receipt.iter().chain(&self.more_receipts)
+    }
+
+    /// As [`Committed::receipts`].
+    pub(crate) fn into_receipts(self) -> Vec<Receipt> {
+        self.receipt.into_iter().chain(self.more_receipts).collect()
+    }
+
     /// As it is written, but for its position, which is 0.
     pub(crate) fn to_unplaced(&self) -> Unplaced {
         let mut bytes = Vec::with_capacity(1_024);
@@ -190,6 +209,13 @@ mod tests {
             r#""receipt":{"key":"k","fingerprint":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"#,
             r#""recorded_at":"2026-01-01T00:00:00Z"}}}"#,
         ));
+        check(concat!(
+            r#"{"commit":{"learner":"00000000-0000-0000-0000-000000000001","position":0,"#,
+            r#""receipt":{"key":"k","fingerprint":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"#,
+            r#""recorded_at":"2026-01-01T00:00:00Z"},"#,
+            r#""more_receipts":[{"key":"l","fingerprint":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"#,
+            r#""recorded_at":"2026-01-01T00:00:00Z"}]}}"#,
+        ));
         check(
             r#"{"erase":{"learner":"00000000-0000-0000-0000-000000000001","recorded_at":"2026-01-01T00:00:00Z"}}"#,
         );
@@ -200,8 +226,13 @@ mod tests {
         let learner = LearnerId(uuid::Uuid::max());
         for position in [0, 7, u64::MAX] {
             let all = [
-                Committed { learner, position: 0, events: vec![], receipt: None },
-                Committed { learner, position: 0, events: vec![event(learner, 7)], receipt: Some(receipt()) },
+                Committed::of(learner, vec![], vec![]),
+                Committed::of(learner, vec![event(learner, 7)], vec![receipt()]),
+                Committed::of(
+                    learner,
+                    vec![event(learner, 7), event(learner, 8)],
+                    vec![receipt(), receipt()],
+                ),
             ];
             for committed in all {
                 let mut bytes = b"before".to_vec();
@@ -228,12 +259,13 @@ mod tests {
     #[test]
     fn a_void_is_never_longer_than_the_shortest_commit_that_it_takes_the_place_of() {
         let learner = LearnerId(uuid::Uuid::max());
-        let committed = |position, events, receipt| Committed { learner, position, events, receipt };
+        let committed =
+            |position, events, receipts| Committed { position, ..Committed::of(learner, events, receipts) };
         for entry in [
-            committed(0, vec![], None),
-            committed(0, vec![], Some(receipt())),
-            committed(u64::MAX, vec![event(learner, 1)], None),
-            committed(u64::MAX, vec![event(learner, u32::MAX)], None),
+            committed(0, vec![], vec![]),
+            committed(0, vec![], vec![receipt()]),
+            committed(u64::MAX, vec![event(learner, 1)], vec![]),
+            committed(u64::MAX, vec![event(learner, u32::MAX)], vec![]),
         ] {
             let void = Entry::Void(entry.to_voided()).to_payload();
             let commit = Entry::Commit(entry).to_payload();

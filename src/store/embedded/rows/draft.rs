@@ -21,7 +21,7 @@ use crate::{
         summary::{OrderBy, Summary},
         time::Timestamp,
     },
-    store::{Bucket, Claim, Position, SortKey, StoreError},
+    store::{Bucket, Claim, Position, Receipt, SortKey, StoreError},
 };
 
 /// Changes of rows on top of those that are written.
@@ -33,11 +33,13 @@ pub(in super::super) struct Draft<'a> {
     heads: HashMap<LearnerId, Head>,
     parts: HashMap<LearnerId, Parts>,
     feeds: HashMap<(Bucket, u64), Feed>,
+    /// Those whose receipts have rows that a crash left behind: their heads may not know of those, or know of more.
+    ahead: BTreeSet<LearnerId>,
     meta: Meta,
 }
 
 /// A commit, as the ledger has it.
-pub(in super::super) struct Written<'a> {
+pub(in super::super) struct Written {
     pub(in super::super) learner: LearnerId,
     /// Where the entry stands in the ledger.
     pub(in super::super) offset: u64,
@@ -46,11 +48,16 @@ pub(in super::super) struct Written<'a> {
     /// The position of its first event.
     pub(in super::super) position: Position,
     pub(in super::super) n_events: u32,
-    /// The idempotency key, if its call is to be remembered.
-    pub(in super::super) receipt: Option<&'a str>,
+    /// What stands for the idempotency keys of its calls.
+    pub(in super::super) keys: BTreeSet<Tag>,
 }
 
-impl Written<'_> {
+impl Written {
+    /// What stands for the keys of these receipts.
+    pub(in super::super) fn keys<'a>(receipts: impl IntoIterator<Item = &'a Receipt>) -> BTreeSet<Tag> {
+        receipts.into_iter().map(|it| key::tag(&it.key)).collect()
+    }
+
     /// The version after its last event.
     fn version(&self) -> Version {
         self.base + self.n_events
@@ -61,7 +68,8 @@ impl<'a> Draft<'a> {
     /// No changes yet.
     pub(in super::super) fn new(view: &'a View, meta: Meta) -> Self {
         let (heads, parts, feeds) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { view, known: None, changed: Changes::default(), heads, parts, feeds, meta }
+        let (changed, ahead) = (Changes::default(), BTreeSet::new());
+        Self { view, known: None, changed, heads, parts, feeds, ahead, meta }
     }
 
     /// No changes yet, but of small rows that are to be written later.
@@ -79,7 +87,7 @@ impl<'a> Draft<'a> {
     ///
     /// When rows are brought up to the ledger after a crash, some may be ahead of the commit: those
     /// stay. A learner's head is written after all their other rows, so that it tells.
-    pub(in super::super) fn commit(&mut self, written: &Written<'_>) -> Result<(), StoreError> {
+    pub(in super::super) fn commit(&mut self, written: &Written) -> Result<(), StoreError> {
         let before = self.take_head(written.learner)?;
         let is_new = written.n_events != 0 && (written.base == 0 || before.is_none());
         self.meta.n_learners += u64::from(is_new);
@@ -87,24 +95,25 @@ impl<'a> Draft<'a> {
         if written.n_events != 0 {
             self.feed(written)?;
         }
-        let receipt = written.receipt.map(key::tag);
         let mut here = match before {
             Some(Head::Here(here)) => here,
             Some(erased) => {
                 self.heads.insert(written.learner, erased);
                 return Ok(());
             }
-            None if is_new => Here { n_receipts: self.n_receipts(written)?, ..Here::default() },
+            None if is_new => {
+                Here { n_receipts: self.n_receipts(written.learner, written.offset)?, ..Here::default() }
+            }
             None => {
                 // Of somebody who is not there, only what the call did is kept.
-                let Some(tag) = receipt else { return Ok(()) };
-                self.meta.n_receipts += 1;
-                return self.receipt(written.learner, tag, written.offset);
+                self.meta.n_receipts += written.keys.len() as u64;
+                let mut keys = written.keys.iter();
+                return keys.try_for_each(|it| self.receipt(written.learner, *it, written.offset));
             }
         };
-        if let Some(tag) = receipt {
-            self.meta.n_receipts += 1;
-            self.receipts(written, tag, &mut here)?;
+        self.meta.n_receipts += written.keys.len() as u64;
+        for tag in &written.keys {
+            self.receipts(written, *tag, &mut here)?;
         }
         if here.version < written.version() {
             self.events(written, &mut here);
@@ -170,7 +179,10 @@ impl<'a> Draft<'a> {
     }
 
     /// All changes, which bring the rows up to this record of the ledger.
-    pub(in super::super) fn finish(mut self, applied: u64) -> (Changes, Meta) {
+    pub(in super::super) fn finish(mut self, applied: u64) -> Result<(Changes, Meta), StoreError> {
+        for learner in mem::take(&mut self.ahead) {
+            self.count_receipts(learner)?;
+        }
         self.meta.applied = applied;
         let meta = self.meta.clone();
         self.set(key::META.to_vec(), &meta);
@@ -180,7 +192,7 @@ impl<'a> Draft<'a> {
         }
         let feeds = self.feeds.into_iter().map(|((bucket, chunk), feed)| (bucket, chunk, feed));
         self.changed.feeds.extend(feeds);
-        (self.changed, meta)
+        Ok((self.changed, meta))
     }
 
     /// What is true of the store with these changes.
@@ -236,7 +248,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds places for the events of a commit; those that fill a row get one.
-    fn events(&mut self, written: &Written<'_>, here: &mut Here) {
+    fn events(&mut self, written: &Written, here: &mut Here) {
         // What stands between was lost when the ledger was repaired.
         let n_lost = written.base.saturating_sub(here.version) as usize;
         here.places.resize(here.places.len() + n_lost, LOST);
@@ -250,13 +262,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds where a call stands; when there are many in the head, they get rows.
-    fn receipts(&mut self, written: &Written<'_>, tag: Tag, here: &mut Here) -> Result<(), StoreError> {
-        if here.receipts.iter().any(|it| it.1 == written.offset) {
+    fn receipts(&mut self, written: &Written, tag: Tag, here: &mut Here) -> Result<(), StoreError> {
+        if here.receipts.contains(&(tag, written.offset)) {
             return Ok(());
         }
-        if self.is_in_row(written, tag)? {
-            // A head that is ahead has counted it.
-            here.n_receipts += u32::from(written.n_events == 0 || here.version < written.version());
+        // Those of a running store are not ahead.
+        if self.known.is_none() && self.is_in_row(written.learner, tag, written.offset)? {
+            self.ahead.insert(written.learner);
             return Ok(());
         }
         here.receipts.push((tag, written.offset));
@@ -269,24 +281,35 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Whether a receipt is in a row already, because rows are ahead. Those of a running store are not.
-    fn is_in_row(&self, written: &Written<'_>, tag: Tag) -> Result<bool, StoreError> {
-        if self.known.is_some() {
-            return Ok(false);
-        }
-        let places: Option<Vec<u64>> = self.row(&key::receipts(written.learner, tag))?;
-        Ok(places.is_some_and(|it| it.contains(&written.offset)))
+    fn is_in_row(&self, learner: LearnerId, tag: Tag, offset: u64) -> Result<bool, StoreError> {
+        let places: Option<Vec<u64>> = self.row(&key::receipts(learner, tag))?;
+        Ok(places.is_some_and(|it| it.contains(&offset)))
     }
 
-    /// How many receipts have rows, of calls that were made before the one by which somebody came.
-    /// After a crash there may be later ones, which are yet to be counted.
-    fn n_receipts(&self, written: &Written<'_>) -> Result<u32, StoreError> {
+    /// How many receipts have rows, of calls that were made before this place. After a crash there may be later
+    /// ones.
+    fn n_receipts(&self, learner: LearnerId, before: u64) -> Result<u32, StoreError> {
         let mut n_receipts = 0;
-        for key in self.keys(&key::of_learner(written.learner, key::Kind::Receipt))? {
+        for key in self.keys(&key::of_learner(learner, key::Kind::Receipt))? {
             let places: Vec<u64> = self.row(&key)?.unwrap_or_default();
-            n_receipts += places.iter().filter(|it| **it < written.offset).count() as u32;
+            n_receipts += places.iter().filter(|it| **it < before).count() as u32;
         }
         Ok(n_receipts)
+    }
+
+    /// Makes the head of somebody whose rows were ahead agree with them.
+    fn count_receipts(&mut self, learner: LearnerId) -> Result<(), StoreError> {
+        let Some(Head::Here(mut here)) = self.take_head(learner)? else { return Ok(()) };
+        let mut in_head = vec![];
+        for (tag, offset) in mem::take(&mut here.receipts) {
+            if !self.is_in_row(learner, tag, offset)? {
+                in_head.push((tag, offset));
+            }
+        }
+        here.receipts = in_head;
+        here.n_receipts = self.n_receipts(learner, u64::MAX)?;
+        self.heads.insert(learner, Head::Here(here));
+        Ok(())
     }
 
     fn receipt(&mut self, learner: LearnerId, tag: Tag, offset: u64) -> Result<(), StoreError> {

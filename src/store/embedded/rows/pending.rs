@@ -153,7 +153,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::{
-        super::{Draft, RECEIPTS, Rows as _, Written, tests::no_rows},
+        super::{Draft, RECEIPTS, Rows as _, Written, key, tests::no_rows},
         *,
     };
     use crate::domain::id::LearnerId;
@@ -171,18 +171,11 @@ mod tests {
                 let mut draft = Draft::new(&view, none.clone());
                 for call in n_calls {
                     let (n_events, base) = (u32::from(call == 0), u32::from(call != 0));
-                    let (offset, key) = (call as u64, format!("key {call}"));
-                    let written = Written {
-                        learner,
-                        offset,
-                        base,
-                        position: number as u64,
-                        n_events,
-                        receipt: Some(&key),
-                    };
+                    let (offset, keys) = (call as u64, [key::tag(&format!("key {call}"))].into());
+                    let written = Written { learner, offset, base, position: number as u64, n_events, keys };
                     draft.commit(&written).expect("added");
                 }
-                pending.add(draft.finish(1).0);
+                pending.add(draft.finish(1).expect("finished").0);
             };
             add(0..RECEIPTS - 1);
             let is_added = AtomicBool::new(false);

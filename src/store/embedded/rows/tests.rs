@@ -1,6 +1,6 @@
 //! Rows that are ahead of what they are said to be up to, and claims that two learners have.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use uuid::Uuid;
 
@@ -18,30 +18,59 @@ pub(super) fn no_rows() -> Meta {
     }
 }
 
-fn calls(view: &View) -> (Changes, Option<Head>) {
+/// Calls about a learner, from one on, each with that many receipts: the first one comes before they are there, and
+/// the fourth and every third of the others have no event.
+fn calls(view: &View, calls: Range<u64>, n_receipts: u64) -> Changes {
     let learner = LearnerId(Uuid::from_u128(1));
+    let is_event = |call: &u64| call % 3 != 0;
     let mut draft = Draft::new(view, no_rows());
-    for call in 0..=RECEIPTS as u64 {
-        // The call before the learner is there has no event, and so do those after they came.
-        let (base, n_events) = (u32::from(1 < call), u32::from(call == 1));
-        let (offset, key) = (call, format!("key {call}"));
-        let written = Written { learner, offset, base, position: 1, n_events, receipt: Some(&key) };
+    for call in calls {
+        let base = (0..call).filter(is_event).count() as u32;
+        let (n_events, position) = (u32::from(is_event(&call)), u64::from(base) + 1);
+        let keys = (call * n_receipts..).take(n_receipts as usize).collect();
+        let written = Written { learner, offset: call, base, position, n_events, keys };
         draft.commit(&written).expect("added");
     }
-    let head = draft.head(learner).expect("read");
-    (draft.finish(1).0, head)
+    draft.finish(1).expect("finished").0
+}
+
+/// How many receipts there are: in the head, and in rows, as the head says and as they are.
+fn count(view: &View) -> (usize, usize, usize) {
+    let learner = LearnerId(Uuid::from_u128(1));
+    let rows = view.starting_with(&key::of_learner(learner, key::Kind::Receipt));
+    let Some(Head::Here(here)) = view.head(learner).expect("read") else { return (0, 0, rows.count()) };
+    (here.receipts.len(), here.n_receipts as usize, rows.count())
+}
+
+/// Writes rows as far as a crash let them be.
+fn apply(view: &View, changes: Changes, crash: Option<key::Kind>) {
+    let mut rows = changes.in_order();
+    rows.retain(|(key, _)| **key != *key::META && crash.is_none_or(|it| key[2] != it as u8));
+    view.table().apply(rows).expect("written");
 }
 
 #[test]
-fn receipts_that_are_ahead_of_their_head_are_not_counted_twice() {
-    let dir = tempfile::TempDir::new().expect("a directory");
-    let view = View::new(Arc::new(Table::open(dir.path(), 1 << 20).expect("rows")));
-    let (changes, head) = calls(&view);
-    let mut ahead = changes.in_order();
-    ahead.retain(|(key, _)| key[2] != key::Kind::Head as u8 && **key != *key::META);
-    view.table().apply(ahead).expect("written");
-    assert!(matches!(&head, Some(Head::Here(it)) if it.n_receipts == 1 + RECEIPTS as u32), "{head:?}");
-    assert_eq!(calls(&view).1, head);
+fn receipts_are_counted_once_wherever_a_crash_left_the_rows() {
+    for n_receipts in [1, 3] {
+        // About where receipts get rows of their own.
+        let full = RECEIPTS as u64 / n_receipts;
+        for before in [0, 1, 2].into_iter().chain(full - 2..full + 3) {
+            for after in [before + 1, before + 2, before + 70] {
+                for crash in [Some(key::Kind::Head), None] {
+                    let dir = tempfile::TempDir::new().expect("a directory");
+                    let view = View::new(Arc::new(Table::open(dir.path(), 1 << 20).expect("rows")));
+                    apply(&view, calls(&view, 0..before, n_receipts), None);
+                    // The rows of these calls are written, but not that they are.
+                    apply(&view, calls(&view, before..after, n_receipts), crash);
+                    apply(&view, calls(&view, before..after, n_receipts), None);
+                    let (in_head, said, in_rows) = count(&view);
+                    let what = format!("calls {before}..{after} of {n_receipts} receipts, {crash:?}");
+                    assert_eq!(said, if after < 2 { 0 } else { in_rows }, "{what}");
+                    assert_eq!(in_head + in_rows, (after * n_receipts) as usize, "{what}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -53,7 +82,8 @@ fn an_erasure_leaves_the_claims_of_others() {
     let learners = [1, 2].map(|it| LearnerId(Uuid::from_u128(it)));
     // The second one may have it because the first one gave it up, which the ledger lost.
     for (learner, position) in learners.into_iter().zip(1..) {
-        let written = Written { learner, offset: position, base: 0, position, n_events: 1, receipt: None };
+        let written =
+            Written { learner, offset: position, base: 0, position, n_events: 1, keys: BTreeSet::new() };
         draft.commit(&written).expect("added");
         let state = Learner { email: Some("ada@example.com".into()), ..Learner::new(learner) };
         let (name, stack, met, due_at) = (String::new(), None, vec![], None);

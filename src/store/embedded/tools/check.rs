@@ -114,7 +114,7 @@ impl Checker {
     }
 
     fn commit(&mut self, seq: Seq, committed: &Committed) -> Result<(), String> {
-        let Committed { learner, position, events, receipt } = committed;
+        let Committed { learner, position, events, .. } = committed;
         let mut versions = events.first().map_or(0, |it| it.version)..;
         if !events.iter().all(|it| it.learner == *learner && Some(it.version) == versions.next()) {
             return Err("its events do not fit together".into());
@@ -125,7 +125,7 @@ impl Checker {
         if seen.is_erased {
             return Err(format!("it is about {learner}, who was erased before"));
         }
-        match receipt.as_ref().and_then(|it| it.event) {
+        match committed.receipts().filter_map(|it| it.event).max() {
             // It may be among what is gone.
             Some(version) if seen.version < version && self.last_lost == 0 => {
                 Err(format!("its receipt names version {version} of {learner}, who is at {}", seen.version))

@@ -10,7 +10,7 @@ use crate::store::{Bucket, Position, StoreError};
 
 impl Draft<'_> {
     /// Adds places to the feed behind those that it has.
-    pub(super) fn feed(&mut self, written: &Written<'_>) -> Result<(), StoreError> {
+    pub(super) fn feed(&mut self, written: &Written) -> Result<(), StoreError> {
         let bucket = Bucket::of(written.learner);
         let base = written.position - 1;
         self.fill_feed(bucket, base)?;

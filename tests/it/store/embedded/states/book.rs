@@ -46,7 +46,7 @@ impl Known {
         match deed {
             Deed::Commit(commit) => {
                 known.seen.events.extend(commit.events.iter().cloned());
-                known.seen.receipts.extend(commit.receipt.iter().map(|it| (it.key.clone(), it.clone())));
+                known.seen.receipts.extend(commit.receipts.iter().map(|it| (it.key.clone(), it.clone())));
                 known.n_places += commit.events.len();
             }
             Deed::Erase(erasure) => {
@@ -88,9 +88,10 @@ impl Account {
     /// All keys of which something may be known.
     pub fn keys(&self) -> Vec<String> {
         let new = self.calls.iter().filter_map(|it| match &it.deed {
-            Deed::Commit(commit) => commit.receipt.as_ref().map(|it| it.key.clone()),
+            Deed::Commit(commit) => Some(&commit.receipts),
             Deed::Erase(_) => None,
         });
+        let new = new.flatten().map(|it| it.key.clone());
         self.before.seen.receipts.keys().cloned().chain(new).collect()
     }
 }
@@ -149,7 +150,7 @@ impl Book {
 fn is_same(one: &Deed, other: &Deed) -> bool {
     match (one, other) {
         (Deed::Commit(one), Deed::Commit(other)) => {
-            one.base == other.base && one.events == other.events && one.receipt == other.receipt
+            one.base == other.base && one.events == other.events && one.receipts == other.receipts
         }
         (Deed::Erase(_), Deed::Erase(_)) => true,
         _ => false,

@@ -98,7 +98,7 @@ impl Clients {
         let answer = call(store, deed.clone()).await;
         self.book.answer(&deed, 0, &answer)?;
         if let (Deed::Commit(commit), Ok(())) = (deed, &answer)
-            && commit.receipt.is_some()
+            && !commit.receipts.is_empty()
         {
             self.repeatable = Some(*commit);
         }
@@ -120,7 +120,7 @@ impl Clients {
     pub async fn repeat(&self, store: &dyn Store) -> Result<(), String> {
         let Some(commit) = &self.repeatable else { return Ok(()) };
         match store.commit(commit.clone()).await {
-            Err(CommitError::Repeated(it)) if Some(&*it) == commit.receipt.as_ref() => Ok(()),
+            Err(CommitError::Repeated(it)) if Some(&*it) == commit.receipts.first() => Ok(()),
             Err(CommitError::Erased | CommitError::ReadOnly(_) | CommitError::Fault(_)) => Ok(()),
             answer => Err(format!("a repeated call was answered {answer:?}")),
         }
@@ -143,8 +143,8 @@ impl Clients {
             1 => person.then([change].into_iter().chain((0..random.below(40) as u128).map(evidence))),
             _ => person.then([change]),
         };
-        if commit.receipt.is_none() && random.one_in(3) {
-            commit = commit.with(receipt(&key, 2));
+        for call in 0..random.below(12).saturating_sub(8) {
+            commit = commit.with(receipt(&format!("{key}-{call}"), 2));
         }
         Deed::Commit(Box::new(commit))
     }

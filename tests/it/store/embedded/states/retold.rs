@@ -52,9 +52,11 @@ fn add(seen: &mut Seen, said: &Value, again: Timestamp) -> usize {
     };
     let field = |it: &str| commit.get(it).cloned();
     let events: Vec<Event> = field("events").map_or(vec![], |it| serde_json::from_value(it).unwrap());
-    let receipt: Option<Receipt> = field("receipt").map(|it| serde_json::from_value(it).unwrap());
+    let more = field("more_receipts").map_or(vec![], |it| it.as_array().unwrap().clone());
+    let receipts = field("receipt").into_iter().chain(more);
+    let receipts = receipts.map(|it| serde_json::from_value::<Receipt>(it).unwrap());
     let end = end(&commit["position"], events.len());
     seen.events.extend(events);
-    seen.receipts.extend(receipt.map(|it| (it.key.clone(), it)));
+    seen.receipts.extend(receipts.map(|it| (it.key.clone(), it)));
     end
 }

@@ -71,7 +71,7 @@ impl Call {
             events: vec![self.event()],
             summary: summarize(&state),
             state: Arc::new(state),
-            receipt: Some(self.receipt()),
+            receipts: vec![self.receipt()],
         }
     }
 
