@@ -1,5 +1,6 @@
-//! Random programs of mutations, undo and redo: whatever was undone and redone, a learner is as a simple model of what
-//! holds says, and nothing holds that is about something that is not there.
+//! Random programs of mutations, imports, undo and redo, of single events and of batches: whatever was undone and
+//! redone, a learner is as a simple model of what holds says, and nothing holds that is about something that is not
+//! there.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,6 +24,8 @@ struct Deed {
     on: Option<(&'static str, usize)>,
     input: Value,
     event: Value,
+    /// The batch of the event, if it has one.
+    batch: Value,
     holds: bool,
 }
 
@@ -92,6 +95,26 @@ fn deed(kind: u8, with: u8) -> (&'static str, Option<&'static str>, Value) {
     }
 }
 
+/// A row of an import, as the mutation that does the same has its input.
+fn imported(with: u8, n: usize, row: usize) -> (&'static str, Value) {
+    let course = ["cicd-automation", "capstone-project"][usize::from(with % 2)];
+    let (kind, mutation, mut input) = match with / 2 % 5 {
+        0 => ("start", "startCourse", json!({ "course": course })),
+        1 => ("progress", "recordCourseProgress", json!({ "course": course, "percent": with % 101 })),
+        2 => ("completion", "completeCourse", json!({ "course": course })),
+        3 => ("project", "addProject", json!({ "name": format!("Imported {n} {row}") })),
+        _ => {
+            let url = format!("https://example.com/{n}/{row}");
+            let evidence = json!({ "criterion": "sql.indexes", "evidenceKind": "LINK", "url": url });
+            ("evidence", "submitEvidence", evidence)
+        }
+    };
+    input["kind"] = json!(kind);
+    input["learner"] = json!("ada");
+    input["occurredAt"] = json!(format!("2025-06-01T00:{n:02}:0{row}Z"));
+    (mutation, input)
+}
+
 /// A learner with what was done to them.
 struct Life {
     world: World,
@@ -104,7 +127,8 @@ struct Life {
 impl Life {
     async fn begin() -> Self {
         let world = World::new();
-        let learner = world.learner("Ada", None).await;
+        let input = json!({ "name": "Ada", "externalId": "ada" });
+        let learner = text(&world.call("registerLearner", "", input).await["learner"]["id"]);
         Self { world, learner, deeds: vec![], made: HashMap::new() }
     }
 
@@ -117,6 +141,7 @@ impl Life {
         }
         let entity = makes(deed.mutation);
         let selection = entity.map_or(String::new(), |it| format!("{it} {{ id }}"));
+        let selection = format!("event {{ batch }} {selection}");
         let payload = self.world.call(deed.mutation, &selection, input).await;
         if payload["changed"] != true {
             return;
@@ -124,13 +149,63 @@ impl Life {
         if let Some(entity) = entity {
             self.made.insert(self.deeds.len(), payload[entity]["id"].clone());
         }
-        self.deeds.push(Deed { event: payload["event"]["id"].clone(), holds: true, ..deed });
+        let (event, batch) = (payload["event"]["id"].clone(), payload["event"]["batch"].clone());
+        self.deeds.push(Deed { event, batch, holds: true, ..deed });
+    }
+
+    /// Imports rows of several kinds, which are a batch, and notes those that changed anything.
+    async fn import(&mut self, with: u8, n: usize) {
+        let rows: Vec<_> = (0..1 + usize::from(with % 4))
+            .map(|row| imported(with.wrapping_add(row as u8 * 7), n, row))
+            .collect();
+        let content: String = rows.iter().map(|it| format!("{}\n", it.1)).collect();
+        let input = json!({ "format": "JSON_LINES", "content": content });
+        let payload = self.world.call("importProgress", "batch rows { verdict }", input).await;
+        let applied = payload["rows"].as_array().unwrap().iter().map(|it| it["verdict"] == "APPLIED");
+        let applied = rows.into_iter().zip(applied).filter(|it| it.1).map(|it| it.0);
+        let state = self.world.of(&self.learner, "projects { id name } evidence { id url }").await;
+        let events = self.events().await;
+        let batch = &payload["batch"];
+        let mut events = events.iter().filter(|it| !batch.is_null() && it["batch"] == *batch);
+        for ((mutation, row), event) in applied.zip(&mut events) {
+            let made = |list: &str, name: &str| {
+                let mut all = state[list].as_array().unwrap().iter();
+                all.find(|it| it[name] == row[name]).expect("it is there")["id"].clone()
+            };
+            match mutation {
+                "addProject" => drop(self.made.insert(self.deeds.len(), made("projects", "name"))),
+                "submitEvidence" => drop(self.made.insert(self.deeds.len(), made("evidence", "url"))),
+                _ => {}
+            }
+            let (event, batch) = (event["id"].clone(), batch.clone());
+            self.deeds.push(Deed { mutation, on: None, input: row, event, batch, holds: true });
+        }
+        assert!(events.next().is_none(), "an event that no row is about");
+    }
+
+    /// All events of the learner.
+    async fn events(&self) -> Vec<Value> {
+        let (mut events, mut after) = (vec![], json!(null));
+        loop {
+            let query = "query($id: ID!, $after: String) { learner(by: { id: $id }) { events(first: 100, after: $after) {
+                nodes { id batch voided } pageInfo { endCursor hasNextPage } } } }";
+            let answer = self.world.ask(query, json!({ "id": self.learner, "after": after })).await;
+            let page = World::data(answer)["learner"]["events"].clone();
+            events.extend(page["nodes"].as_array().unwrap().iter().cloned());
+            after = page["pageInfo"]["endCursor"].clone();
+            if page["pageInfo"]["hasNextPage"] != true {
+                return events;
+            }
+        }
     }
 
     /// One step of a program, at an instant of its own.
     async fn step(&mut self, (kind, which, with): Step, n: usize) {
-        if kind >= 15 {
-            return self.correct(kind % 2 == 0, which, with % 3 != 0).await;
+        match kind {
+            0..15 => {}
+            15..18 => return self.import(with, n).await,
+            18..24 => return self.correct_batch(kind % 2 == 0, which, with % 3 != 0).await,
+            _ => return self.correct(kind % 2 == 0, which, with % 3 != 0).await,
         }
         let (mutation, field, mut input) = deed(kind, with);
         input["occurredAt"] = json!(format!("2025-06-01T00:{n:02}:00Z"));
@@ -144,7 +219,36 @@ impl Life {
             Some((field, makers)) => Some((field, *which.get(&makers))),
             None => None,
         };
-        self.act(Deed { mutation, on, input, event: json!(null), holds: false }).await;
+        let (event, batch) = (json!(null), json!(null));
+        self.act(Deed { mutation, on, input, event, batch, holds: false }).await;
+    }
+
+    /// Undoes or redoes one of the batches, and notes what went with it: all of the batch or nothing, and something
+    /// else only where that may be.
+    async fn correct_batch(&mut self, undo: bool, which: Index, cascade: bool) {
+        let batches: Vec<_> = self.deeds.iter().map(|it| &it.batch).filter(|it| !it.is_null()).collect();
+        if batches.is_empty() {
+            return;
+        }
+        let batch = (*which.get(&batches)).clone();
+        let mutation = if undo { "undoBatch" } else { "redoBatch" };
+        let input = json!({ "batch": batch, "cascade": cascade });
+        let payload = self.world.call(mutation, "refusedCount", input).await;
+        let (is_refused, mut changed) = (payload["refusedCount"] == 1, false);
+        let voided: HashMap<_, _> =
+            self.events().await.into_iter().map(|it| (text(&it["id"]), it["voided"] == true)).collect();
+        for deed in &mut self.deeds {
+            let holds = !voided[&text(&deed.event)];
+            if deed.batch == batch && !is_refused {
+                assert_eq!(holds, !undo, "{mutation} left {} as it was", deed.mutation);
+            }
+            if holds != deed.holds {
+                assert!(!is_refused && deed.holds == undo, "{mutation} moved {}", deed.mutation);
+                assert!(deed.batch == batch || cascade, "{mutation} moved another {}", deed.mutation);
+                (deed.holds, changed) = (holds, true);
+            }
+        }
+        assert_eq!(payload["changed"], changed, "{mutation}");
     }
 
     /// Undoes or redoes one of the deeds, and notes which others went with it.
@@ -269,7 +373,7 @@ proptest! {
 
     #[test]
     fn a_learner_is_as_what_holds_says(
-        // Half of the steps are undos and redos.
+        // Half of the steps are undos and redos, or imports.
         steps in proptest::collection::vec((0_u8..30, any::<Index>(), any::<u8>()), 1..40),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
