@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use uuid::Uuid;
 
-use super::LearnerRef;
+use super::{LearnerRef, write::other_input};
 use crate::{
     domain::{
         command::Command,
@@ -90,6 +90,26 @@ impl Call {
             subject: written.subject,
             reached: written.milestones.reached.clone(),
             lost: written.milestones.lost.clone(),
+        })
+    }
+
+    /// The answer of a call that was made before, with the events that it wrote then.
+    pub(super) fn replayed(
+        &self,
+        learner: Arc<Learner>,
+        receipt: Receipt,
+        events: Vec<Event>,
+    ) -> Result<Written, Refusal> {
+        if receipt.fingerprint != self.fingerprint() {
+            return Err(other_input());
+        }
+        Ok(Written {
+            learner,
+            changed: !events.is_empty(),
+            events,
+            subject: receipt.subject,
+            replayed: true,
+            milestones: Moved { reached: receipt.reached, lost: receipt.lost },
         })
     }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::{
     App, Call, Failure, Target, Written,
-    write::{after, as_expected, other_input, taken},
+    write::{after, as_expected, taken},
 };
 use crate::{
     domain::{
         command::{self, Context, Outcome},
         event::{Change, Event, Moved},
-        id::{BatchId, EventId, LearnerId, Version},
+        id::{BatchId, EventId, Version},
         learner::Learner,
         readiness::{Readiness, judge},
         refusal::Refusal,
@@ -24,7 +24,6 @@ use crate::{
 pub(super) struct Draft {
     base: Version,
     now: Timestamp,
-    /// As they are after the calls so far.
     learner: Arc<Learner>,
     /// How ready that is; `None`: it was not judged yet.
     readiness: Option<Readiness>,
@@ -39,26 +38,17 @@ impl Draft {
         Self { base, now, learner, readiness: None, events: vec![], receipts: vec![] }
     }
 
-    pub(super) fn learner(&self) -> LearnerId {
-        self.learner.id
+    /// As they are after the calls so far.
+    pub(super) fn learner(&self) -> &Arc<Learner> {
+        &self.learner
     }
 
     /// What a call with the same key did before in this draft.
     fn replay(&self, call: &Call) -> Result<Option<Written>, Refusal> {
         let known = |it: &&Receipt| Some(&it.key) == call.idempotency_key.as_ref();
         let Some(receipt) = self.receipts.iter().find(known) else { return Ok(None) };
-        if receipt.fingerprint != call.fingerprint() {
-            return Err(other_input());
-        }
-        let events = self.events.iter().filter(|it| Some(it.version) == receipt.event);
-        Ok(Some(Written {
-            learner: self.learner.clone(),
-            events: events.cloned().collect(),
-            subject: receipt.subject,
-            changed: receipt.event.is_some(),
-            replayed: true,
-            milestones: Moved { reached: receipt.reached.clone(), lost: receipt.lost.clone() },
-        }))
+        let events = self.events.iter().filter(|it| Some(it.version) == receipt.event).cloned().collect();
+        call.replayed(self.learner.clone(), receipt.clone(), events).map(Some)
     }
 }
 

@@ -31,7 +31,7 @@ pub use env::{Env, SystemEnv};
 pub use erase::{Erase, Erased};
 pub use failure::Failure;
 pub use feed::{Announcement, FeedCursor};
-pub use import::{COLUMNS, Format, Import, Imported, MAX_ROW, Taken, Verdict};
+pub use import::{COLUMNS, Format, Import, Imported, MAX_ROW, Place, Taken, Verdict};
 pub use progress::Standing;
 pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
 pub use statement::{Statement, Untaken, Who, told};

@@ -1,6 +1,9 @@
 //! Reading: learners, their events, their readiness at any instant and under any supposition.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{App, Failure, Standing};
 use crate::{
@@ -109,6 +112,22 @@ impl App {
     pub async fn event_at(&self, learner: LearnerId, version: Version) -> Result<Option<Event>, StoreError> {
         let Some(before) = version.checked_sub(1) else { return Ok(None) };
         Ok(self.store.history(learner, before, 1).await?.pop())
+    }
+
+    /// Those of a learner's events that have one of these versions.
+    pub(super) async fn events_at(
+        &self,
+        learner: LearnerId,
+        mut versions: BTreeSet<Version>,
+    ) -> Result<BTreeMap<Version, Event>, StoreError> {
+        let mut events = BTreeMap::new();
+        while let Some(first) = versions.pop_first() {
+            // Those that follow each other are read together.
+            let n_events = (first..).skip(1).take_while(|it| versions.remove(it)).count() + 1;
+            let read = self.store.history(learner, first.saturating_sub(1), n_events).await?;
+            events.extend(read.into_iter().map(|it| (it.version, it)));
+        }
+        Ok(events)
     }
 
     /// The event of a version, and those that were written together with it and come after it.

@@ -7,12 +7,12 @@ use uuid::Builder;
 use super::{App, Call, Failure, LearnerRef, Target, Written, draft::Draft};
 use crate::{
     domain::{
-        event::{Event, Moved},
+        event::Event,
         id::{LearnerId, Version},
         learner::{Learner, digest, fold},
         refusal::{Refusal, RefusalCode},
     },
-    store::{Bucket, Claim, Commit, CommitError, StoreError},
+    store::{Bucket, Claim, Commit, CommitError, Receipt, StoreError},
 };
 
 /// How often a write is tried when other processes win the race for the same learner.
@@ -32,8 +32,8 @@ impl App {
         Err(outrun().into())
     }
 
-    /// Carries calls out that are all about the same learner, who is here: each as by [`App::write`], in their order,
-    /// and in one commit. One that is refused keeps no other from being carried out.
+    /// Carries calls out that are all about the same learner, have keys and need no history: each as by
+    /// [`App::write`], in their order, and in one commit. One that is refused keeps no other from being carried out.
     pub(super) async fn write_together(
         &self,
         learner: &LearnerRef,
@@ -76,23 +76,36 @@ impl App {
         draft: &mut Draft,
         calls: &[Call],
     ) -> Result<Option<Vec<Result<Written, Refusal>>>, StoreError> {
+        let known = self.known(draft.learner(), calls).await?;
         let mut all = vec![];
-        for call in calls {
-            match or_refused(self.replay_or_add(draft, call.clone()).await)? {
-                Ok(Some(written)) => all.push(Ok(written)),
-                Ok(None) => return Ok(None),
-                Err(refusal) => all.push(Err(refusal)),
+        for (call, known) in calls.iter().zip(known) {
+            let written = match known {
+                Some((receipt, events)) => call.replayed(draft.learner().clone(), receipt, events).map(Some),
+                None => or_refused(self.add(draft, call).await)?,
+            };
+            match written.transpose() {
+                Some(written) => all.push(written),
+                None => return Ok(None),
             }
         }
         Ok(Some(all))
     }
 
-    async fn replay_or_add(&self, draft: &mut Draft, call: Call) -> Result<Option<Written>, Failure> {
-        let call = call.checked()?;
-        match self.replay(draft.learner(), &call).await? {
-            Some(written) => Ok(Some(written)),
-            None => self.add(draft, &call).await,
-        }
+    /// What calls with the same keys did before.
+    async fn known(
+        &self,
+        learner: &Learner,
+        calls: &[Call],
+    ) -> Result<Vec<Option<(Receipt, Vec<Event>)>>, StoreError> {
+        let keys: Vec<_> = calls.iter().map(|it| it.idempotency_key.clone().unwrap_or_default()).collect();
+        let receipts = self.store.replay_all(learner.id, &keys).await?;
+        let versions = receipts.iter().flatten().filter_map(|it| it.event).collect();
+        let events = self.events_at(learner.id, versions).await?;
+        let known = |it: Receipt| {
+            let event = it.event.and_then(|it| events.get(&it)).cloned();
+            (it, event.into_iter().collect())
+        };
+        Ok(receipts.into_iter().map(|it| it.map(known)).collect())
     }
 
     /// A registration with a key always leads to the same id, so that its repetition meets the same learner.
@@ -157,22 +170,12 @@ impl App {
         let registered = receipt.subject.filter(|_| matches!(call.target, Target::New)).map(LearnerId);
         let known = self.store.load(registered.unwrap_or(id)).await?;
         let learner = known.ok_or_else(|| gone(&call.target))?;
-        if receipt.fingerprint != call.fingerprint() {
-            return Err(other_input().into());
-        }
         let events = match receipt.event {
             Some(first) if call.command.needs_history() => self.written_together(id, first).await?,
             Some(first) => self.event_at(id, first).await?.into_iter().collect(),
             None => vec![],
         };
-        Ok(Some(Written {
-            learner,
-            changed: !events.is_empty(),
-            events,
-            subject: receipt.subject,
-            replayed: true,
-            milestones: Moved { reached: receipt.reached, lost: receipt.lost },
-        }))
+        Ok(Some(call.replayed(learner, receipt, events)?))
     }
 }
 

@@ -4,10 +4,7 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Chain, Cursor, Read},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use clap::Args;
@@ -18,7 +15,7 @@ use milepost::{
     store::{
         Store,
         embedded::{
-            EmbeddedOptions, EmbeddedStore, Progress,
+            EmbeddedOptions, EmbeddedStore,
             tools::{self, ToolOptions, Transferred},
         },
         memory::MemoryStore,
@@ -54,8 +51,7 @@ const MAX_ROWS_DRY: usize = 100_000;
 
 /// Does it; `false`: rows were refused.
 pub(super) fn import(options: &ImportOptions, tool: &ToolOptions) -> Result<bool, String> {
-    let mut from = Input::open(&options.file)?;
-    let head = from.head.clone();
+    let Input { mut from, head, length } = Input::open(&options.file)?;
     if head.starts_with(br#"{"kind":"milepost export""#) {
         if options.dry_run {
             return Err("an export of a store has no rows to try: `--dry-run` is for progress".into());
@@ -65,7 +61,7 @@ pub(super) fn import(options: &ImportOptions, tool: &ToolOptions) -> Result<bool
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
     let is_object = head.trim_ascii_start().starts_with(b"{");
     let format = if is_object { Format::JsonLines } else { Format::Csv };
-    rows(from, format, options)
+    rows(from, length, format, options)
 }
 
 fn whole_store(from: &mut dyn BufRead, options: &ImportOptions, tool: &ToolOptions) -> Result<(), String> {
@@ -79,7 +75,12 @@ fn whole_store(from: &mut dyn BufRead, options: &ImportOptions, tool: &ToolOptio
 }
 
 #[tokio::main]
-async fn rows(from: Input, format: Format, options: &ImportOptions) -> Result<bool, String> {
+async fn rows(
+    from: impl BufRead + Send,
+    length: Option<u64>,
+    format: Format,
+    options: &ImportOptions,
+) -> Result<bool, String> {
     let app = open(options)?;
     let batch = BatchId(SystemEnv.fresh_id());
     let wish = Import {
@@ -93,12 +94,14 @@ async fn rows(from: Input, format: Format, options: &ImportOptions) -> Result<bo
         // Said before anything is written, so that it can be undone whatever happens.
         say(&format!("batch     {batch}"));
     }
-    let (progress, read, length) = (progress_bar(), from.read.clone(), from.length);
+    let progress = progress_bar();
     let tell = |verdict: Verdict| {
         if options.verdicts || verdict.outcome.is_err() {
             say(&line(&verdict));
         }
-        show(&progress, read.load(Ordering::Relaxed), length);
+        if let Some(length) = length {
+            progress(verdict.place.n_read, length);
+        }
     };
     let imported = app.import(&wish, from, tell).await;
     let closed = app.store.close().await.map_err(|it| it.to_string());
@@ -126,14 +129,8 @@ fn open(options: &ImportOptions) -> Result<Arc<App>, String> {
     Ok(Arc::new(App::new(guide, store, Arc::new(SystemEnv))))
 }
 
-fn show(progress: &Progress, read: u64, length: Option<u64>) {
-    if let Some(length) = length {
-        progress(read, length);
-    }
-}
-
 fn line(verdict: &Verdict) -> String {
-    let line = verdict.line;
+    let line = verdict.place.line;
     match &verdict.outcome {
         Ok(Taken::Applied) => format!("line {line}: APPLIED"),
         Ok(Taken::AlreadySo) => format!("line {line}: ALREADY_SO"),
@@ -155,12 +152,11 @@ fn summary(imported: &Imported, dry_run: bool) -> String {
 
 type Source = Box<dyn Read + Send>;
 
-/// A file or the standard input, which counts what was read of it.
+/// A file or the standard input.
 struct Input {
     from: BufReader<Chain<Cursor<Vec<u8>>, Source>>,
     /// Its first bytes.
     head: Vec<u8>,
-    read: Arc<AtomicU64>,
     length: Option<u64>,
 }
 
@@ -178,25 +174,6 @@ impl Input {
         let mut head = vec![];
         from.by_ref().take(HEAD).read_to_end(&mut head).map_err(told)?;
         let from = BufReader::new(Cursor::new(head.clone()).chain(from));
-        Ok(Self { from, head, read: Arc::default(), length })
-    }
-}
-
-impl Read for Input {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_bytes = self.from.read(buffer)?;
-        self.read.fetch_add(n_bytes as u64, Ordering::Relaxed);
-        Ok(n_bytes)
-    }
-}
-
-impl BufRead for Input {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.from.fill_buf()
-    }
-
-    fn consume(&mut self, n_bytes: usize) {
-        self.read.fetch_add(n_bytes as u64, Ordering::Relaxed);
-        self.from.consume(n_bytes);
+        Ok(Self { from, head, length })
     }
 }

@@ -56,6 +56,19 @@ pub trait Store: Send + Sync + 'static {
     /// What a call with this idempotency key did, if there was one.
     async fn replay(&self, learner: LearnerId, key: &str) -> Result<Option<Receipt>, StoreError>;
 
+    /// As [`Store::replay`], of each key, in their order.
+    async fn replay_all(
+        &self,
+        learner: LearnerId,
+        keys: &[String],
+    ) -> Result<Vec<Option<Receipt>>, StoreError> {
+        let mut receipts = vec![];
+        for key in keys {
+            receipts.push(self.replay(learner, key).await?);
+        }
+        Ok(receipts)
+    }
+
     /// Writes all of it or nothing, and answers when no crash and no power cut can undo it.
     ///
     /// Refused, without a trace, in this order: the key of a receipt is known

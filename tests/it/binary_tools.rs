@@ -204,6 +204,28 @@ fn rows_of_progress_are_taken_in() {
     check_failure(&run(&store, &["import", text(&file)]), &["the first row must name the columns"]);
 }
 
+/// Of many learners, each of whom is met again and again far behind.
+#[test]
+fn a_hundred_thousand_rows_are_taken_in_once() {
+    let dir = TempDir::new().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("rows.csv"));
+    let learners = (0..20_000).map(|it| format!("learner,l{it},Learner {it},,\n"));
+    let courses = ["cicd-automation", "dotnet-backend", "capstone-project", "async-js-game"];
+    let completions = courses.iter().flat_map(|course| {
+        (0..20_000).map(move |it| format!("completion,l{it},,{course},2026-01-{:02}\n", it % 28 + 1))
+    });
+    let rows: String = learners.chain(completions).collect();
+    fs::write(&file, format!("kind,learner,name,course,occurredAt\n{rows}")).unwrap();
+    let first = says(&store, &["import", text(&file)]);
+    let counts = "applied   100000\nalready   0\nrepeated  0\nrefused   0\n";
+    assert!(first.contains(counts), "{first}");
+    let verified = says(&store, &["verify"]);
+    let again = says(&store, &["import", text(&file)]);
+    let counts = "applied   0\nalready   0\nrepeated  100000\nrefused   0\n";
+    assert!(again.contains(counts), "{again}");
+    assert_eq!(says(&store, &["verify"]), verified);
+}
+
 fn exported_to(dir: &TempDir, export: &str) -> PathBuf {
     let file = dir.path().join("export.jsonl");
     fs::write(&file, export).unwrap();

@@ -37,6 +37,7 @@ pub enum Fault {
 pub enum Call {
     Load,
     History,
+    Commit,
 }
 
 /// The engine of a [`World`], and what is wrong with it.
@@ -114,6 +115,7 @@ impl Store for Faulty {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.strike(commit.learner, Call::Commit).await?;
         self.engine.commit(commit).await
     }
 

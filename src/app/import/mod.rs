@@ -74,11 +74,20 @@ pub struct Imported {
     pub replayed: bool,
 }
 
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line at which it begins, from 1.
+    pub line: u64,
+    /// How many bytes were read when it had been.
+    pub n_read: u64,
+}
+
 /// What became of a row.
 #[derive(Debug, Clone)]
 pub struct Verdict {
-    /// The line at which it begins, from 1.
-    pub line: u64,
+    /// Where it stands.
+    pub place: Place,
     /// Whose it is, where somebody is known.
     pub learner: Option<LearnerId>,
     /// How it was taken, if it was.
@@ -219,15 +228,15 @@ impl Taking {
     }
 
     async fn portion(self: Arc<Self>, lines: Vec<Line>) -> Result<Vec<Verdict>, StoreError> {
-        let (mut verdicts, mut of_learners) = (vec![], BTreeMap::<String, Vec<(u64, Row)>>::new());
-        for Line { number, row, .. } in lines {
+        let (mut verdicts, mut of_learners) = (vec![], BTreeMap::<String, Vec<(Place, Row)>>::new());
+        for Line { place, row, .. } in lines {
             match row {
                 Ok(row) => {
                     let learner = row.learner().unwrap_or_default().to_owned();
-                    of_learners.entry(learner).or_default().push((number, row));
+                    of_learners.entry(learner).or_default().push((place, row));
                 }
                 Err(refusal) => {
-                    verdicts.push(Verdict { line: number, learner: None, outcome: Err(refusal) });
+                    verdicts.push(Verdict { place, learner: None, outcome: Err(refusal) });
                 }
             }
         }
@@ -237,11 +246,11 @@ impl Taking {
         for task in tasks {
             verdicts.extend(task.await.unwrap_or_else(failed)?);
         }
-        verdicts.sort_by_key(|it| it.line);
+        verdicts.sort_by_key(|it| it.place);
         Ok(verdicts)
     }
 
-    async fn share(self: Arc<Self>, of_learners: Vec<Vec<(u64, Row)>>) -> Result<Vec<Verdict>, StoreError> {
+    async fn share(self: Arc<Self>, of_learners: Vec<Vec<(Place, Row)>>) -> Result<Vec<Verdict>, StoreError> {
         let mut done = stream::iter(of_learners).map(|it| self.rows_of_one(it)).buffer_unordered(AT_A_TIME);
         let mut verdicts = vec![];
         while let Some(of_one) = done.next().await {
@@ -250,21 +259,21 @@ impl Taking {
         Ok(verdicts)
     }
 
-    async fn rows_of_one(&self, rows: Vec<(u64, Row)>) -> Result<Vec<Verdict>, StoreError> {
+    async fn rows_of_one(&self, rows: Vec<(Place, Row)>) -> Result<Vec<Verdict>, StoreError> {
         let (mut verdicts, mut together) = (vec![], vec![]);
         let by =
             LearnerRef::ExternalId(rows.first().and_then(|it| it.1.learner()).unwrap_or_default().into());
-        for (line, row) in rows {
+        for (place, row) in rows {
             let is_first = self.is_first(&row);
             match row.calls(&self.actor, self.batch) {
-                Ok((call, None)) => together.push((line, is_first, call)),
+                Ok((call, None)) => together.push((place, is_first, call)),
                 // It can only be known afterwards who that is.
                 Ok((register, Some(update))) => {
                     verdicts.extend(self.write(&by, mem::take(&mut together)).await?);
                     let written = or_refused(self.learner(register, update).await)?;
-                    verdicts.push(self.verdict(line, is_first, written));
+                    verdicts.push(self.verdict(place, is_first, written));
                 }
-                Err(refusal) => verdicts.push(Verdict { line, learner: None, outcome: Err(refusal) }),
+                Err(refusal) => verdicts.push(Verdict { place, learner: None, outcome: Err(refusal) }),
             }
             if together.len() == TOGETHER {
                 verdicts.extend(self.write(&by, mem::take(&mut together)).await?);
@@ -278,22 +287,22 @@ impl Taking {
     async fn write(
         &self,
         by: &LearnerRef,
-        calls: Vec<(u64, bool, Call)>,
+        calls: Vec<(Place, bool, Call)>,
     ) -> Result<Vec<Verdict>, StoreError> {
-        let (lines, calls): (Vec<_>, _) =
-            calls.into_iter().map(|(line, is_first, call)| ((line, is_first), call)).unzip();
+        let (rows, calls): (Vec<_>, _) =
+            calls.into_iter().map(|(place, is_first, call)| ((place, is_first), call)).unzip();
         let all = self.app.write_together(by, calls).await?;
-        Ok(lines
+        Ok(rows
             .into_iter()
             .zip(all)
-            .map(|((line, is_first), it)| self.verdict(line, is_first, it))
+            .map(|((place, is_first), it)| self.verdict(place, is_first, it))
             .collect())
     }
 
-    fn verdict(&self, line: u64, is_first: bool, written: Result<Written, Refusal>) -> Verdict {
+    fn verdict(&self, place: Place, is_first: bool, written: Result<Written, Refusal>) -> Verdict {
         let learner = written.as_ref().ok().map(|it| it.learner.id);
         let outcome = written.map_err(in_columns).and_then(|it| self.outcome(&it, is_first));
-        Verdict { line, learner: learner.filter(|_| outcome.is_ok()), outcome }
+        Verdict { place, learner: learner.filter(|_| outcome.is_ok()), outcome }
     }
 
     /// Whether this call may have taken it: it has a key, and this is the first row that says so.

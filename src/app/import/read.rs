@@ -15,7 +15,10 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::row::{COLUMNS, Row, column};
+use super::{
+    Place,
+    row::{COLUMNS, Row, column},
+};
 use crate::domain::refusal::{Refusal, RefusalCode};
 
 /// How a file is written.
@@ -32,9 +35,9 @@ pub const MAX_ROW: usize = 128 * 1024;
 /// How much of the name of a column that there is not is told.
 const MAX_NAME: usize = 50;
 
-/// A row and the number of the line at which it begins, from 1.
+/// A row and where it stands.
 pub(super) struct Line {
-    pub(super) number: u64,
+    pub(super) place: Place,
     pub(super) n_bytes: usize,
     pub(super) row: Result<Row, Refusal>,
 }
@@ -48,7 +51,8 @@ pub(super) struct Rows<R> {
 
 impl<R: BufRead> Rows<R> {
     pub(super) fn new(format: Format, from: R) -> Result<Self, Refusal> {
-        let mut lines = Lines { from, number: 0, back: VecDeque::new(), is_over: false, csv: Reader::new() };
+        let mut lines =
+            Lines { from, number: 0, n_read: 0, back: VecDeque::new(), is_over: false, csv: Reader::new() };
         let columns = match format {
             Format::Csv => Some(columns(&mut lines)?),
             Format::JsonLines => None,
@@ -70,7 +74,7 @@ impl<R: BufRead> Iterator for Rows<R> {
                 Err(refusal) => (0, Err(refusal)),
             },
         };
-        Some(Line { number, n_bytes, row })
+        Some(Line { place: Place { line: number, n_read: self.lines.n_read }, n_bytes, row })
     }
 }
 
@@ -82,6 +86,8 @@ struct Lines<R> {
     from: R,
     /// How many were read.
     number: u64,
+    /// How many bytes those have.
+    n_read: u64,
     /// Those that are to be read again.
     back: VecDeque<Numbered>,
     is_over: bool,
@@ -128,7 +134,7 @@ impl<R: BufRead> Lines<R> {
     /// A line, or as much of one as is too much; the rest of that is passed over.
     fn read(&mut self) -> io::Result<Vec<u8>> {
         let mut line = vec![];
-        self.from.by_ref().take(MAX_ROW as u64 + 1).read_until(b'\n', &mut line)?;
+        self.n_read += self.from.by_ref().take(MAX_ROW as u64 + 1).read_until(b'\n', &mut line)? as u64;
         let mut is_cut = line.len() > MAX_ROW && !line.ends_with(b"\n");
         while is_cut {
             let rest = self.from.fill_buf()?;
@@ -136,6 +142,7 @@ impl<R: BufRead> Lines<R> {
             is_cut = end.is_none() && !rest.is_empty();
             let n_bytes = end.map_or(rest.len(), |it| it + 1);
             self.from.consume(n_bytes);
+            self.n_read += n_bytes as u64;
         }
         Ok(line)
     }
@@ -370,7 +377,7 @@ mod tests {
         assert!(refused.message.contains("line feed"), "{}", refused.message);
         let rows: Vec<_> =
             rows("kind,learner\r\nstart,ada\rstart,bob\nstart,eve\r\n").expect("columns").collect();
-        let taken: Vec<_> = rows.iter().map(|it| (it.number, it.row.is_ok())).collect();
+        let taken: Vec<_> = rows.iter().map(|it| (it.place.line, it.row.is_ok())).collect();
         assert_eq!(taken, [(2, false), (3, true)]);
     }
 }

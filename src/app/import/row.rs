@@ -13,6 +13,7 @@ use crate::{
         id::BatchId,
         learner::digest,
         refusal::{Refusal, RefusalCode},
+        text,
         time::{Day, Timestamp},
     },
 };
@@ -71,7 +72,7 @@ impl Row {
         let kind = self.needed("kind")?;
         let learner = self.needed("learner")?;
         let occurred_at = self.take("occurredAt").map(|it| instant(&it)).transpose()?;
-        let reason = self.take("reason");
+        let reason = self.take("reason").map(|it| text::text("reason", &it)).transpose()?;
         let call = |target, command| Call {
             target,
             command,

@@ -123,7 +123,7 @@ impl ImportedRow {
         };
         let (code, column) = refusal.as_ref().map_or((None, None), |it| (Some(it.code.into()), it.field));
         Self {
-            line: verdict.line,
+            line: verdict.place.line,
             verdict: what,
             learner_id: verdict.learner.map(|it| ID(id_of(it))),
             code,

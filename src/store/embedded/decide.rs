@@ -128,9 +128,13 @@ impl<'a> Decider<'a> {
             }
             let mut places = self.draft.receipts(commit.learner, key)?;
             places.retain(|it| *it < self.group_start);
-            let known = history::receipt(&self.inner.ledger, &places, commit.learner, key).transpose();
-            if known.is_some() {
-                return Ok(known);
+            match history::receipts(&self.inner.ledger, commit.learner, &[(key.clone(), places)]) {
+                Ok(known) => {
+                    if let Some(receipt) = known.into_iter().flatten().next() {
+                        return Ok(Some(Ok(receipt)));
+                    }
+                }
+                Err(error) => return Ok(Some(Err(error))),
             }
         }
         Ok(None)

@@ -1,6 +1,9 @@
 //! Reads events: the rows say where they stand, the ledger what they are.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, btree_map as map},
+    sync::Arc,
+};
 
 use super::{
     ledger::{
@@ -68,23 +71,31 @@ pub(super) fn of_bucket(
     Ok(items)
 }
 
-/// What a call with an idempotency key did, if its entry stands at one of these places.
-pub(super) fn receipt(
+/// What calls with these idempotency keys did, as far as an entry of each stands at one of its places.
+pub(super) fn receipts(
     ledger: &Ledger,
-    places: &[u64],
     learner: LearnerId,
-    key: &str,
-) -> Result<Option<Receipt>, StoreError> {
-    for offset in places {
-        // What an erasure voided may be blank by now.
-        let Entry::Commit(entry) = ledger.entry(*offset)? else { continue };
-        if entry.learner == learner
-            && let Some(receipt) = entry.into_receipts().into_iter().find(|it| it.key == key)
-        {
-            return Ok(Some(receipt));
+    keys: &[(String, Vec<u64>)],
+) -> Result<Vec<Option<Receipt>>, StoreError> {
+    let mut entries = BTreeMap::new();
+    let mut receipts = vec![];
+    for (key, places) in keys {
+        let mut receipt = None;
+        for offset in places {
+            let entry = match entries.entry(*offset) {
+                map::Entry::Occupied(known) => known.into_mut(),
+                map::Entry::Vacant(new) => new.insert(ledger.entry(*offset)?),
+            };
+            // What an erasure voided may be blank by now.
+            if let Entry::Commit(entry) = entry
+                && entry.learner == learner
+            {
+                receipt = receipt.or_else(|| entry.receipts().find(|it| it.key == *key).cloned());
+            }
         }
+        receipts.push(receipt);
     }
-    Ok(None)
+    Ok(receipts)
 }
 
 /// A learner's state, made of their events.

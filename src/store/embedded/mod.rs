@@ -187,12 +187,21 @@ impl Store for EmbeddedStore {
     }
 
     async fn replay(&self, learner: LearnerId, key: &str) -> Result<Option<Receipt>, StoreError> {
-        let places = self.inner.with_rows(|view| view.receipts(learner, key))?;
-        if places.is_empty() {
-            return Ok(None);
+        Ok(self.replay_all(learner, &[key.to_owned()]).await?.pop().flatten())
+    }
+
+    async fn replay_all(
+        &self,
+        learner: LearnerId,
+        keys: &[String],
+    ) -> Result<Vec<Option<Receipt>>, StoreError> {
+        let place = |view: &View| keys.iter().map(|it| view.receipts(learner, it)).collect();
+        let places: Vec<Vec<u64>> = self.inner.with_rows(place)?;
+        if places.iter().all(Vec::is_empty) {
+            return Ok(vec![None; keys.len()]);
         }
-        let key = key.to_owned();
-        self.read(move |inner, _| history::receipt(&inner.ledger, &places, learner, &key)).await
+        let keys: Vec<_> = keys.iter().cloned().zip(places).collect();
+        self.read(move |inner, _| history::receipts(&inner.ledger, learner, &keys)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -41,5 +41,6 @@ mod socket;
 mod stream;
 mod subscription;
 mod supposition;
+mod together;
 mod undo;
 pub mod webhook;

@@ -1,9 +1,16 @@
 //! The door for xAPI: what is taken, what is refused and how, once and all or nothing, and out again.
 
+use std::time::Duration;
+
+use milepost::app::LearnerRef;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{Asked, JSON, check};
-use crate::world::{World, text};
+use crate::{
+    faulty::{Call, Fault, Faulty},
+    world::{World, text},
+};
 
 const VERSION: (&str, &str) = ("x-experience-api-version", "1.0.3");
 const PROGRESS: &str = "https://w3id.org/xapi/cmi5/result/extensions/progress";
@@ -230,6 +237,30 @@ async fn a_list_is_taken_whole_or_not_at_all() {
     assert_eq!(post(&json!([])).send(&world).await.json(), json!([]));
     assert_eq!(post(&many(100)).send(&world).await.status, 200);
     assert_eq!(post(&json!([late, done])).send(&world).await.status, 200);
+    assert_eq!(world.of(&learner, "version").await["version"], 4);
+}
+
+#[tokio::test]
+async fn what_a_list_says_of_one_learner_is_one_write() {
+    let (world, faulty) = Faulty::world();
+    let input = json!({ "name": "Ada", "externalId": "ada", "email": "ada@example.com" });
+    let learner = text(&world.call("registerLearner", "", input).await["learner"]["id"]);
+    let id = world.app.resolve(&LearnerRef::ExternalId("ada".into())).await.ok().unwrap();
+    let list = json!([
+        with(statement("progressed", "capstone-project"), progress(30)),
+        with(statement("progressed", "capstone-project"), progress(60)),
+        statement("completed", "capstone-project"),
+    ]);
+    faulty.breaks(id, Call::Commit, Fault::Waits);
+    let sending = tokio::spawn({
+        let world = world.clone();
+        async move { post(&list).send(&world).await.status }
+    });
+    faulty.waits().await;
+    assert_eq!(world.of(&learner, "version").await["version"], 1);
+    // A second write would wait again, and nobody would let it go on.
+    faulty.go_on();
+    assert_eq!(timeout(Duration::from_secs(30), sending).await.expect("one write").unwrap(), 200);
     assert_eq!(world.of(&learner, "version").await["version"], 4);
 }
 
