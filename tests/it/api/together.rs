@@ -20,9 +20,10 @@ fn row(n: usize) -> Value {
         1 => json!({ "kind": "progress", "course": course, "percent": n % 103 }),
         3 if n % 4 == 0 => json!({ "kind": "completion", "course": course }),
         3 => json!({ "kind": "progress", "course": course, "percent": n % 40 }),
+        // The first one of each learner reaches a milestone.
         4 => {
-            json!({ "kind": "project", "name": format!("Project {}", n % 30), "aspects": ["API", "DATABASE", "README"],
-            "stack": "nodejs", "repositoryUrl": "https://example.com/shop" })
+            json!({ "kind": "project", "name": format!("Project {}", n % 30), "aspects": ["API", "DATABASE"],
+            "stack": "python", "framework": "Django", "repositoryUrl": "https://example.com/shop" })
         }
         5 => json!({ "kind": "evidence", "criterion": "sql.indexes", "evidenceKind": "LINK",
             "url": format!("https://example.com/{}", n % 20) }),
@@ -36,7 +37,7 @@ fn row(n: usize) -> Value {
 
 fn rows() -> Vec<String> {
     let people =
-        ["ada", "bob"].map(|it| json!({ "kind": "learner", "learner": it, "name": it, "stack": "nodejs" }));
+        ["ada", "bob"].map(|it| json!({ "kind": "learner", "learner": it, "name": it, "stack": "python" }));
     people.into_iter().chain((0..400).map(row)).map(|it| it.to_string()).collect()
 }
 
@@ -68,7 +69,9 @@ async fn rows_that_come_together_do_what_each_does_alone() {
     let n_of = |it: &str| verdicts.iter().filter(|row| row["verdict"] == it).count();
     let each = ["APPLIED", "ALREADY_SO", "REPEATED", "REFUSED"].map(n_of);
     assert!(each.iter().all(|it| *it > 10), "the rows are of every kind: {each:?}");
-    assert_eq!(told(&together).await, told(&alone).await);
+    let told_together = told(&together).await;
+    assert_eq!(told_together, told(&alone).await);
+    assert_eq!(told_together.to_string().matches(r#""milestonesReached":[{"slug":"language"}]"#).count(), 2);
     assert!(import(&together, &rows).await.iter().all(|it| it["verdict"] != "APPLIED"));
     assert_eq!(told(&together).await, told(&alone).await);
 }
