@@ -1,7 +1,7 @@
 //! Serving: options, opening, an orderly end.
 
 use std::{
-    io::IsTerminal as _,
+    io::{self, IsTerminal as _},
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,13 +18,16 @@ use milepost::{
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
     task::JoinSet,
 };
 use tracing_subscriber::EnvFilter;
 
 use super::{guide_of, progress_bar};
+
+/// How many connections may wait to be accepted, if the system allows as many.
+const BACKLOG: u32 = 4_096;
 
 /// How to serve.
 #[derive(Args)]
@@ -100,9 +103,8 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), String> {
     keep_pages_small();
     // Whoever finds the port open can end the server in order.
     let interrupted = interrupted()?;
-    let listener = TcpListener::bind(options.listen).await;
-    let listener =
-        listener.map_err(|it| format!("cannot listen on {}: {it}; choose with --listen", options.listen))?;
+    let listener = listen(options.listen)
+        .map_err(|it| format!("cannot listen on {}: {it}; choose with --listen", options.listen))?;
     let app = open(&options, guide)?;
     if options.demo {
         fill(&app).await?;
@@ -219,6 +221,14 @@ async fn fill(app: &App) -> Result<(), String> {
         Err(Failure::Fault(error)) => return Err(format!("the demo cannot be written: {error}")),
     }
     Ok(())
+}
+
+/// As by `TcpListener::bind`, where no more than 128 may wait: whoever comes then tries again after a second.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn announce(listener: &TcpListener, options: &ServeOptions) {

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     hash::{BuildHasher as _, RandomState},
     io::{BufRead as _, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
@@ -111,9 +111,13 @@ impl Server {
     }
 
     pub fn interrupt(mut self) -> bool {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        self.signal("-INT");
         self.process.wait().unwrap().success()
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 }
 
@@ -271,6 +275,19 @@ fn a_second_process_is_refused_by_name() {
         milepost().args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(directory.path()).output().unwrap();
     let pid = server.process.id().to_string();
     check_failure(&second, &["in use by process", &pid]);
+}
+
+/// While the server has no time for them, many can come at once.
+#[tokio::test]
+async fn a_burst_of_connections_waits_to_be_accepted() {
+    let directory = TempDir::new().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    server.signal("-STOP");
+    let connect = |_| TcpStream::connect_timeout(&server.socket(), Duration::from_secs(10));
+    let waiting: Result<Vec<_>, _> = (0..400).map(connect).collect();
+    server.signal("-CONT");
+    assert_eq!(waiting.expect("the system has room for them").len(), 400);
+    assert_eq!(server.health().await.0, 200);
 }
 
 #[test]
