@@ -1,4 +1,5 @@
-//! Taking completions in from a file, beside the engine's own rate for the same commits made ready beforehand.
+//! Taking completions in from a file, beside the engine's own rate for the same events, each a commit of its own that
+//! was made ready beforehand.
 
 use std::{
     sync::Arc,
@@ -7,7 +8,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 use milepost::{
-    app::{App, Format, Import as Wish, SystemEnv},
+    app::{App, Format, Import as Wish, SystemEnv, Taken, Verdict},
     domain::{
         guide::{self, Guide},
         id::LearnerId,
@@ -55,9 +56,9 @@ impl Import {
             let directory = scratch.directory("import");
             let ours = Ours::open(&directory.path().join("a"), ours::options());
             let app = app(&guide, ours.store.clone());
-            take_in(&app, &learners).await;
-            imported.push(rate(n_completions, take_in(&app, &completions).await));
-            again.push(rate(n_completions, take_in(&app, &completions).await));
+            take_in(&app, &learners, Taken::Applied).await;
+            imported.push(rate(n_completions, take_in(&app, &completions, Taken::Applied).await));
+            again.push(rate(n_completions, take_in(&app, &completions, Taken::Repeated).await));
             ours.close().await;
             let ours = Ours::open(&directory.path().join("b"), ours::options());
             let (first, rest): (Vec<_>, Vec<_>) =
@@ -68,7 +69,7 @@ impl Import {
         }
         let [imported, committed, again] = [imported, committed, again].map(median);
         println!("  the import: {} events a second", print::count(imported));
-        println!("  the same commits, made before: {} events a second", print::count(committed));
+        println!("  a commit an event, made before: {} events a second", print::count(committed));
         println!("  the same file again: {} rows a second", print::count(again));
         print::ratio("import / the engine's own rate", imported / committed, "at least 0.5");
         print::load();
@@ -90,8 +91,8 @@ impl Import {
     async fn made(&self, guide: &Arc<Guide>, learners: &str, completions: &str) -> Vec<Vec<Commit>> {
         let store = Arc::new(MemoryStore::new());
         let app = app(guide, store.clone());
-        take_in(&app, learners).await;
-        take_in(&app, completions).await;
+        take_in(&app, learners, Taken::Applied).await;
+        take_in(&app, completions, Taken::Applied).await;
         let heads = store.heads().await.expect("heads");
         let mut ids = std::collections::BTreeSet::new();
         for bucket in (0..N_BUCKETS).filter_map(Bucket::new).filter(|it| heads[it.index()] > 0) {
@@ -138,7 +139,7 @@ fn app(guide: &Arc<Guide>, store: Arc<dyn Store>) -> Arc<App> {
     Arc::new(App::new(guide.clone(), store, Arc::new(SystemEnv)))
 }
 
-async fn take_in(app: &Arc<App>, file: &str) -> Duration {
+async fn take_in(app: &Arc<App>, file: &str, all: Taken) -> Duration {
     let wish = Wish {
         format: Format::Csv,
         dry_run: false,
@@ -147,8 +148,8 @@ async fn take_in(app: &Arc<App>, file: &str) -> Duration {
         batch: None,
     };
     let start = Instant::now();
-    let done = app.import(&wish, file.as_bytes(), drop).await.expect("it is taken in");
-    assert_eq!(done.n_refused, 0);
+    let tell = |it: Verdict| assert_eq!(it.outcome.ok(), Some(all));
+    app.import(&wish, file.as_bytes(), tell).await.expect("it is taken in");
     start.elapsed()
 }
 
