@@ -3,7 +3,7 @@
 //! The id is the idempotency key. It is unique for everybody, not only for the learner: a receipt that belongs to
 //! nobody keeps whom it was about, as a digest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use data_encoding::HEXLOWER;
 use futures_util::future::join_all;
@@ -140,11 +140,13 @@ impl App {
         if self.is_event(said).await? || self.replay(said.learner, &said.call).await?.is_some() {
             return Ok(Drafted::Known);
         }
-        if !drafts.contains_key(&said.learner) {
-            let learner = self.load(&said.call.target, said.learner).await?;
-            drafts.insert(said.learner, Draft::of(learner, self.env.now()));
-        }
-        let draft = drafts.get_mut(&said.learner).expect("it is there by now");
+        let draft = match drafts.entry(said.learner) {
+            Entry::Occupied(begun) => begun.into_mut(),
+            Entry::Vacant(place) => {
+                let learner = self.load(&said.call.target, said.learner).await?;
+                place.insert(Draft::of(learner, self.env.now()))
+            }
+        };
         Ok(self.add(draft, &said.call).await?.map_or(Drafted::Outdated, |_| Drafted::News))
     }
 

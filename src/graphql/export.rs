@@ -15,9 +15,9 @@ use crate::{
     app::{App, LearnerRef},
     domain::{
         event::Event,
+        guide::Guide,
         learner::Learner,
         readiness::{MilestoneStatus, assess},
-        slug::Slug,
         summary::Filter,
         time::Timestamp,
     },
@@ -61,9 +61,9 @@ pub async fn export_learner(app: &Arc<App>, parameters: &str) -> Result<Pieces, 
 ///
 /// # Errors
 ///
-/// When the parameters are no filter.
+/// When the parameters are no filter, or name what the guide does not have.
 pub fn export_learners(app: &Arc<App>, parameters: &str) -> Result<Pieces, Unexported> {
-    let filter = filter(parameters)?;
+    let filter = filter(&app.guide, parameters)?;
     let (app, now) = (app.clone(), app.env.now());
     let head = Table::new(&app, now).head();
     let rows = app.clone().cohort(filter).map_ok(move |it| Table::new(&app, now).rows(&it));
@@ -106,15 +106,15 @@ fn named(query: &str) -> Result<LearnerRef, Unexported> {
 }
 
 /// The filter that the parameters make, as in `learners(filter: …)`.
-fn filter(query: &str) -> Result<Filter, Unexported> {
+fn filter(guide: &Guide, query: &str) -> Result<Filter, Unexported> {
+    let stack = |slug: &str| guide.stack(slug).map(|it| it.slug.clone());
+    let milestone = |slug: &str| guide.milestone(slug).map(|it| it.slug.clone());
     let mut filter = Filter::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let slug =
-            || Slug::parse(&value).ok_or(bad("a slug is made of small letters, digits, dots and hyphens"));
-        let place = match &*name {
-            "stack" => &mut filter.stack,
-            "milestoneMet" => &mut filter.met,
-            "milestoneOpen" => &mut filter.open,
+        let (place, found) = match &*name {
+            "stack" => (&mut filter.stack, stack(&value)),
+            "milestoneMet" => (&mut filter.met, milestone(&value)),
+            "milestoneOpen" => (&mut filter.open, milestone(&value)),
             "nameContains" => {
                 filter.name_contains = Some(value.into_owned());
                 continue;
@@ -125,7 +125,7 @@ fn filter(query: &str) -> Result<Filter, Unexported> {
                 ));
             }
         };
-        *place = Some(slug()?);
+        *place = Some(found.ok_or(bad("the guide has no stack or milestone of that slug"))?);
     }
     Ok(filter)
 }

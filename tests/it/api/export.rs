@@ -65,6 +65,8 @@ async fn nobody_else_is_exported() {
         ("/export/learner?name=Ada".into(), 400, "BAD_REQUEST"),
         ("/export/learner?id=a&id=b".into(), 400, "BAD_REQUEST"),
         ("/export/learners.csv?stack=Node%20JS".into(), 400, "BAD_REQUEST"),
+        ("/export/learners.csv?stack=cobol".into(), 400, "BAD_REQUEST"),
+        ("/export/learners.csv?milestoneMet=fame".into(), 400, "BAD_REQUEST"),
         ("/export/learners.csv?first=10".into(), 400, "BAD_REQUEST"),
         ("/export/everything".into(), 404, "NOT_FOUND"),
     ] {

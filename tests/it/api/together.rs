@@ -18,7 +18,7 @@ fn row(n: usize) -> Value {
     let mut row = match n * n % 11 {
         0 => json!({ "kind": "start", "course": course }),
         1 => json!({ "kind": "progress", "course": course, "percent": n % 103 }),
-        3 if n % 4 == 0 => json!({ "kind": "completion", "course": course }),
+        3 if n.is_multiple_of(4) => json!({ "kind": "completion", "course": course }),
         3 => json!({ "kind": "progress", "course": course, "percent": n % 40 }),
         // The first one of each learner reaches a milestone.
         4 => {
@@ -27,7 +27,7 @@ fn row(n: usize) -> Value {
         }
         5 => json!({ "kind": "evidence", "criterion": "sql.indexes", "evidenceKind": "LINK",
             "url": format!("https://example.com/{}", n % 20) }),
-        9 if n % 5 == 0 => json!({ "kind": "learner", "name": format!("Name {n}") }),
+        9 if n.is_multiple_of(5) => json!({ "kind": "learner", "name": format!("Name {n}") }),
         _ => json!({ "kind": "completion", "course": course, "reason": "again" }),
     };
     row["learner"] = json!(learner);

@@ -22,7 +22,7 @@ pub(super) fn no_rows() -> Meta {
 /// the fourth and every third of the others have no event.
 fn calls(view: &View, calls: Range<u64>, n_receipts: u64) -> Changes {
     let learner = LearnerId(Uuid::from_u128(1));
-    let is_event = |call: &u64| call % 3 != 0;
+    let is_event = |call: &u64| !call.is_multiple_of(3);
     let mut draft = Draft::new(view, no_rows());
     for call in calls {
         let base = (0..call).filter(is_event).count() as u32;
