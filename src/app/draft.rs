@@ -38,6 +38,11 @@ impl Draft {
         Self { base, now, learner, readiness: None, events: vec![], receipts: vec![] }
     }
 
+    /// Whether nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.receipts.is_empty()
+    }
+
     /// As they are after the calls so far.
     pub(super) fn learner(&self) -> &Arc<Learner> {
         &self.learner
@@ -104,10 +109,10 @@ impl App {
 
     /// Writes what was decided. `None`: somebody else was faster, and another try may succeed.
     pub(super) async fn commit(&self, target: &Target, draft: Draft) -> Result<Option<()>, Failure> {
-        let Draft { base, learner, readiness, events, receipts, .. } = draft;
-        if events.is_empty() && receipts.is_empty() {
+        if draft.is_empty() {
             return Ok(Some(()));
         }
+        let Draft { base, learner, readiness, events, receipts, .. } = draft;
         let summary = match readiness {
             Some(readiness) => Summary::from_readiness(&learner, &readiness),
             None => Summary::of(&self.guide, &learner, learner.updated_at),

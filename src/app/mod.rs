@@ -37,8 +37,8 @@ pub use read::{Clock, Every, LearnerRef, MAX_INSTANTS, Point, Span};
 pub use statement::{Statement, Untaken, Who, told};
 pub use webhook::{
     Allowed, Attempt, Content, Courier, Delivery, DisabledBecause, EventPlace, Hook, MAX_LOG, MAX_PARKED,
-    MAX_WEBHOOKS, Outcome, Parcel, RegisterWebhook, Registered, Rule, Signature, Trouble, UpdateWebhook,
-    Waiting, Webhook, Webhooks,
+    MAX_WEBHOOKS, Managed, Outcome, Parcel, RegisterWebhook, Registered, Rule, Signature, Trouble,
+    UpdateWebhook, Waiting, Webhook, Webhooks,
 };
 
 use crate::{

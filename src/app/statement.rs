@@ -3,7 +3,7 @@
 //! The id is the idempotency key. It is unique for everybody, not only for the learner: a receipt that belongs to
 //! nobody keeps whom it was about, as a digest.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
 use futures_util::future::join_all;
@@ -83,8 +83,8 @@ enum Drafted {
 
 impl App {
     /// Takes statements in their order, or none of them when one would be refused. No other call of this process
-    /// comes between. What is said about one learner is written wholly or not at all; when the store fails half-way,
-    /// some learners have it, and taking all of it again does the rest.
+    /// comes between. What is said about one learner is written wholly or not at all; when the server or its store ends
+    /// half-way, some learners have it, and taking all of it again does the rest.
     pub async fn take(&self, statements: Vec<Statement>) -> Result<(), Untaken> {
         let mut all = vec![];
         for (index, statement) in statements.into_iter().enumerate() {
@@ -140,14 +140,22 @@ impl App {
         if self.is_event(said).await? || self.replay(said.learner, &said.call).await?.is_some() {
             return Ok(Drafted::Known);
         }
-        let draft = match drafts.entry(said.learner) {
-            Entry::Occupied(begun) => begun.into_mut(),
-            Entry::Vacant(place) => {
-                let learner = self.load(&said.call.target, said.learner).await?;
-                place.insert(Draft::of(learner, self.env.now()))
-            }
+        let mut draft = match drafts.remove(&said.learner) {
+            Some(draft) => draft,
+            None => self.draft_of(said).await?,
         };
-        Ok(self.add(draft, &said.call).await?.map_or(Drafted::Outdated, |_| Drafted::News))
+        let mut added = self.add(&mut draft, &said.call).await?;
+        if added.is_none() && draft.is_empty() {
+            // What has lapsed was told first.
+            draft = self.draft_of(said).await?;
+            added = self.add(&mut draft, &said.call).await?;
+        }
+        drafts.insert(said.learner, draft);
+        Ok(added.map_or(Drafted::Outdated, |_| Drafted::News))
+    }
+
+    async fn draft_of(&self, said: &Said) -> Result<Draft, Failure> {
+        Ok(Draft::of(self.load(&said.call.target, said.learner).await?, self.env.now()))
     }
 
     /// Whether it is the event that it says it is, and says the same.

@@ -230,6 +230,21 @@ impl UpdateWebhook {
             enabled: self.enabled,
         })
     }
+
+    /// Identifies what is asked for.
+    pub(super) fn fingerprint(&self) -> String {
+        let all = (&self.url, told(&self.description), told(&self.kinds), self.enabled);
+        HEXLOWER.encode(&digest(&[&serde_json::to_string(&all).expect("plain data")]))
+    }
+}
+
+/// A change as JSON tells it apart: `[]`, `[null]` or `[value]`.
+fn told<T>(patch: &Patch<T>) -> Vec<Option<&T>> {
+    match patch {
+        Patch::Keep => vec![],
+        Patch::Clear => vec![None],
+        Patch::Set(value) => vec![Some(value)],
+    }
 }
 
 /// The kind of an event, as it is kept and as the API names it.

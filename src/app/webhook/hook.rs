@@ -63,11 +63,15 @@ pub(super) struct Note {
     keys: VecDeque<Keyed>,
 }
 
-/// A call that had an idempotency key, by digests.
+/// A call that had an idempotency key, by digests, and what it was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Keyed {
     pub(super) key: String,
     pub(super) fingerprint: String,
+    #[serde(default)]
+    pub(super) n_changed: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) attempt: Option<Attempt>,
 }
 
 impl Note {
@@ -160,16 +164,20 @@ impl Hook {
         changed
     }
 
-    /// Whether a call with this key was carried out; it counts as carried out from now on. `Err`: it was another call.
-    pub(super) fn is_repeated(&self, call: Option<&Keyed>) -> Result<bool, ()> {
-        let Some(call) = call else { return Ok(false) };
-        let mut now = self.now();
-        if let Some(known) = now.note.keys.iter().find(|it| it.key == call.key) {
-            return if known == call { Ok(true) } else { Err(()) };
+    /// The call that was carried out with the same key. `Err`: it was another one.
+    pub(super) fn earlier(&self, call: &Keyed) -> Result<Option<Keyed>, ()> {
+        match self.now().note.keys.iter().find(|it| it.key == call.key) {
+            Some(known) if known.fingerprint != call.fingerprint => Err(()),
+            known => Ok(known.cloned()),
         }
-        now.note.keys.push_front(call.clone());
-        now.note.keys.truncate(MAX_KEYS);
-        Ok(false)
+    }
+
+    /// A call was carried out. It has to be saved.
+    pub(super) fn remember(&self, call: Keyed) {
+        self.change(|it| {
+            it.keys.push_front(call);
+            it.keys.truncate(MAX_KEYS);
+        });
     }
 
     /// It is gone: nothing of it is sent or kept any more.

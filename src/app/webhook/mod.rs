@@ -9,6 +9,7 @@ mod address;
 mod deliveries;
 mod endpoint;
 mod hook;
+mod managing;
 mod schedule;
 mod secret;
 mod worker;
@@ -25,15 +26,16 @@ pub use address::{Allowed, Rule};
 pub use deliveries::{Attempt, Delivery, EventPlace, MAX_LOG, MAX_PARKED, Outcome, Trouble, Waiting};
 pub use endpoint::{Content, Courier, DisabledBecause, Parcel, RegisterWebhook, UpdateWebhook, Webhook};
 pub use hook::Hook;
+pub use managing::Managed;
 pub use secret::Signature;
 
 use super::{
     Env, Failure, FeedCursor,
-    write::{key_reused, other_input, read_only},
+    write::{other_input, read_only},
 };
 use crate::{
     domain::{
-        id::{LearnerId, Version, WebhookId},
+        id::{LearnerId, WebhookId},
         learner::digest,
         refusal::{Refusal, RefusalCode},
         text,
@@ -94,7 +96,7 @@ impl Webhooks {
     pub async fn register(&self, wish: RegisterWebhook) -> Result<Registered, Failure> {
         let wish = wish.checked(&self.courier()?)?;
         let _turn = self.turn.lock().await;
-        let call = keyed("register webhook", wish.idempotency_key.as_deref(), &wish.fingerprint());
+        let call = keyed("register webhook", wish.idempotency_key.clone(), &wish.fingerprint())?;
         for hook in self.all().await? {
             match hook.read(|it| it.registration.clone()).zip(call.clone()) {
                 Some((first, again)) if first == again => {
@@ -127,28 +129,6 @@ impl Webhooks {
         Ok(Registered { hook, secret, replayed: false })
     }
 
-    /// Changes one. Answers whether that made a difference.
-    pub async fn update(&self, id: WebhookId, wish: UpdateWebhook) -> Result<(Arc<Hook>, bool), Failure> {
-        let wish = wish.checked(&self.courier()?)?;
-        let _turn = self.turn.lock().await;
-        let hook = self.known(id).await?;
-        let next = hook.webhook().updated(wish);
-        if next.is_like(&hook.webhook()) {
-            return Ok((hook, false));
-        }
-        self.check_writable()?;
-        let now = self.env.now();
-        hook.change_course(|it| {
-            // What failed there, or before it was disabled, may do well now.
-            if it.webhook.url != next.url || it.webhook.disabled.is_some() {
-                it.deliveries.resume(now);
-            }
-            it.webhook = next;
-        });
-        hook.save(&self.store).await?;
-        Ok((hook, true))
-    }
-
     /// Removes one. Answers whether it was there.
     pub async fn remove(&self, id: WebhookId) -> Result<bool, Failure> {
         let _turn = self.turn.lock().await;
@@ -160,95 +140,6 @@ impl Webhooks {
         // Whoever was writing it when it was removed may have been later.
         hook.erase(&self.store).await?;
         Ok(true)
-    }
-
-    /// Gives one another secret. For a day, messages are signed with the one before as well.
-    pub async fn rotate(&self, id: WebhookId, key: Option<String>) -> Result<Registered, Failure> {
-        let key = key.map(|it| text::line("idempotencyKey", &it)).transpose()?;
-        let _turn = self.turn.lock().await;
-        let hook = self.known(id).await?;
-        self.check_writable()?;
-        let replayed = self.is_repeated(&hook, keyed("rotate", key.as_deref(), ""))?;
-        if !replayed {
-            let (now, secret) = (self.env.now(), self.env.fresh_secret());
-            hook.change(|it| it.webhook.rotate(secret, now));
-            hook.save(&self.store).await?;
-        }
-        let secret = hook.read(|it| it.webhook.secret());
-        Ok(Registered { hook, secret, replayed })
-    }
-
-    /// Sends a message that says nothing, now and once.
-    pub async fn test(&self, id: WebhookId) -> Result<(Arc<Hook>, Attempt), Failure> {
-        let courier = self.courier()?;
-        let hook = self.known(id).await?;
-        let Ok(turn) = hook.testing.try_lock() else {
-            return Err(Refusal::new(RefusalCode::Conflict, "a test is under way; wait for it").into());
-        };
-        let content = Content::Test(self.env.fresh_id());
-        let parcel = hook.webhook().parcel(content, self.env.now());
-        let attempt = courier.carry(parcel).await;
-        drop(turn);
-        Ok((hook, attempt))
-    }
-
-    /// Goes on from another place in the feed; `None`: from its start. Answers whether the call was carried out before.
-    pub async fn replay(
-        &self,
-        id: WebhookId,
-        after: Option<FeedCursor>,
-        key: Option<String>,
-    ) -> Result<(Arc<Hook>, bool), Failure> {
-        let key = key.map(|it| text::line("idempotencyKey", &it)).transpose()?;
-        let after = after.unwrap_or_else(FeedCursor::start);
-        let _turn = self.turn.lock().await;
-        let hook = self.known(id).await?;
-        self.check_writable()?;
-        let heads = self.store.heads().await?;
-        let fingerprint = HEXLOWER.encode(&after.to_bytes());
-        if self.is_repeated(&hook, keyed("replay", key.as_deref(), &fingerprint))? {
-            return Ok((hook, true));
-        }
-        hook.change_course(|it| {
-            it.deliveries.replay(after);
-            it.deliveries.keep_within(&heads);
-        });
-        hook.save(&self.store).await?;
-        Ok((hook, false))
-    }
-
-    /// Tries now what failed and what is parked: one event or all. Answers how many.
-    pub async fn retry(
-        &self,
-        id: WebhookId,
-        event: Option<(LearnerId, Version)>,
-    ) -> Result<(Arc<Hook>, usize), Failure> {
-        let _turn = self.turn.lock().await;
-        let hook = self.known(id).await?;
-        if hook.webhook().disabled.is_some() {
-            let message = "the webhook is disabled; enable it first";
-            return Err(Refusal::of("webhook", RefusalCode::NotApplicable, message).into());
-        }
-        let now = self.env.now();
-        let n_events = hook.change(|it| it.deliveries.retry(event, now));
-        hook.save(&self.store).await?;
-        hook.wake.notify_one();
-        Ok((hook, n_events))
-    }
-
-    /// Gives up for good what is parked: one event or all. Answers how many.
-    pub async fn drop_parked(
-        &self,
-        id: WebhookId,
-        event: Option<(LearnerId, Version)>,
-    ) -> Result<(Arc<Hook>, usize), Failure> {
-        let _turn = self.turn.lock().await;
-        let hook = self.known(id).await?;
-        self.check_writable()?;
-        let n_events = hook.change(|it| it.deliveries.drop_parked(event));
-        hook.save(&self.store).await?;
-        hook.wake.notify_one();
-        Ok((hook, n_events))
     }
 
     /// Leaves nothing of a learner who was erased. What cannot be written now is written later.
@@ -273,11 +164,6 @@ impl Webhooks {
 
     fn check_writable(&self) -> Result<(), Refusal> {
         if self.store.read_only().is_some() { Err(read_only()) } else { Ok(()) }
-    }
-
-    fn is_repeated(&self, hook: &Hook, call: Option<Keyed>) -> Result<bool, Refusal> {
-        let reused = || key_reused("the key was used for something else; use a new key for a new call");
-        hook.is_repeated(call.as_ref()).map_err(|()| reused())
     }
 
     async fn hooks(&self) -> Result<MutexGuard<'_, BTreeMap<WebhookId, Arc<Hook>>>, StoreError> {
@@ -325,10 +211,11 @@ impl Webhooks {
     }
 }
 
-/// What is kept of a call with a key.
-fn keyed(call: &str, key: Option<&str>, fingerprint: &str) -> Option<Keyed> {
-    let key = HEXLOWER.encode(&digest(&[call, key?]));
-    Some(Keyed { key, fingerprint: fingerprint.to_owned() })
+/// What is kept of a call with a key; `None`: it has none.
+fn keyed(call: &str, key: Option<String>, fingerprint: &str) -> Result<Option<Keyed>, Refusal> {
+    let Some(key) = key else { return Ok(None) };
+    let key = HEXLOWER.encode(&digest(&[call, &text::line("idempotencyKey", &key)?]));
+    Ok(Some(Keyed { key, fingerprint: fingerprint.to_owned(), n_changed: 0, attempt: None }))
 }
 
 fn report(error: &StoreError) {

@@ -1,21 +1,29 @@
 //! Webhooks: registering, changing and removing them, and what is done about what they were not told. For administrators.
 
-use async_graphql::{
-    Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, resolver_utils::EnumType as _,
-};
+mod input;
+mod payload;
 
+use async_graphql::{Context, ID, Object, resolver_utils::EnumType as _};
+
+use self::input::{
+    DropParkedEventsInput, RegisterWebhookInput, RemoveWebhookInput, ReplayWebhookInput,
+    RetryDeliveriesInput, RotateWebhookSecretInput, TestWebhookInput, UpdateWebhookInput,
+};
+pub(super) use self::payload::{
+    DropParkedEventsPayload, RegisterWebhookPayload, RemoveWebhookPayload, ReplayWebhookPayload,
+    RetryDeliveriesPayload, RotateWebhookSecretPayload, TestWebhookPayload, UpdateWebhookPayload,
+};
 use super::{Answer, Done, app, fault, idempotency_key, patch};
 use crate::{
-    app::{Failure, FeedCursor, RegisterWebhook, Registered, UpdateWebhook},
+    app::{Attempt, Failure, FeedCursor, Managed, RegisterWebhook, Registered, UpdateWebhook},
     domain::{
         id::{LearnerId, Version, WebhookId},
         refusal::{Refusal, RefusalCode},
     },
     graphql::{
         id::{NodeId, webhook_of},
-        object::{DeliveryTrouble, EventKind, Webhook},
+        object::{EventKind, Webhook},
         page::read_cursor,
-        scalar::Url,
         subscription::CURSOR_VERSION,
     },
 };
@@ -72,7 +80,7 @@ impl WebhookMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which receiver.")] input: TestWebhookInput,
     ) -> Option<Answer<TestWebhookPayload>> {
-        answer(test(ctx, &input).await, |done| TestWebhookPayload { done, ..Default::default() })
+        answer(test(ctx, input).await, |done| TestWebhookPayload { done, ..Default::default() })
     }
 
     /// Lets a receiver go on from another place in the feed: all that comes after it is sent again, with the same ids.
@@ -92,7 +100,7 @@ impl WebhookMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which receiver, and which events.")] input: RetryDeliveriesInput,
     ) -> Option<Answer<RetryDeliveriesPayload>> {
-        answer(retry(ctx, &input).await, |done| RetryDeliveriesPayload { done, ..Default::default() })
+        answer(retry(ctx, input).await, |done| RetryDeliveriesPayload { done, ..Default::default() })
     }
 
     /// Gives up for good what is parked of a receiver, who is told of it only if the webhook is replayed. The events
@@ -102,187 +110,8 @@ impl WebhookMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which receiver, and which events.")] input: DropParkedEventsInput,
     ) -> Option<Answer<DropParkedEventsPayload>> {
-        answer(drop_parked(ctx, &input).await, |done| DropParkedEventsPayload { done, ..Default::default() })
+        answer(drop_parked(ctx, input).await, |done| DropParkedEventsPayload { done, ..Default::default() })
     }
-}
-
-/// A receiver to register.
-#[derive(InputObject, Debug)]
-pub(super) struct RegisterWebhookInput {
-    /// Where messages go. It has to be `https` and lead to a public address, unless the server is told to allow others.
-    url: Url,
-    /// What it is for. At most 200 characters.
-    description: Option<String>,
-    /// Of which kinds of events it is told; absent or null: of all.
-    kinds: Option<Vec<EventKind>>,
-    /// After which place of the feed it begins: a cursor of `events`, of a message or of another webhook. Absent: at the
-    /// present end.
-    after: Option<String>,
-    /// Makes the call safe to repeat: the same key with the same input answers what the first call did, with
-    /// `replayed: true` and the present secret, for as long as the webhook is there. 1 to 200 characters, unique among
-    /// webhooks. Absent: that of the `Idempotency-Key` header, if there is one.
-    idempotency_key: Option<String>,
-}
-
-/// What to change about a receiver. What is absent stays.
-#[derive(InputObject, Debug)]
-pub(super) struct UpdateWebhookInput {
-    /// Which receiver.
-    webhook: ID,
-    /// Where messages go.
-    url: Option<Url>,
-    /// What it is for; null: nothing is said.
-    description: MaybeUndefined<String>,
-    /// Of which kinds of events it is told; null: of all. It holds for what was not sent yet.
-    kinds: MaybeUndefined<Vec<EventKind>>,
-    /// Whether it is told of events. What happens while it is not waits. Where 1,000 events are parked, enabling it tries
-    /// them again, before what would be parked as well.
-    enabled: Option<bool>,
-}
-
-/// Which receiver to remove.
-#[derive(InputObject, Debug)]
-pub(super) struct RemoveWebhookInput {
-    /// Its id.
-    webhook: ID,
-}
-
-/// Whose secret to change.
-#[derive(InputObject, Debug)]
-pub(super) struct RotateWebhookSecretInput {
-    /// The id of the receiver.
-    webhook: ID,
-    /// Makes the call safe to repeat: the same key answers the present secret, with `replayed: true`. The last 100 keys
-    /// of calls about a webhook are known. Absent: that of the `Idempotency-Key` header, if there is one.
-    idempotency_key: Option<String>,
-}
-
-/// Which receiver to test.
-#[derive(InputObject, Debug)]
-pub(super) struct TestWebhookInput {
-    /// Its id.
-    webhook: ID,
-}
-
-/// From where a receiver is told again.
-#[derive(InputObject, Debug)]
-pub(super) struct ReplayWebhookInput {
-    /// The id of the receiver.
-    webhook: ID,
-    /// After which place of the feed: a cursor of `events`, of a message or of a webhook. Absent or null: from the
-    /// first event on.
-    after: Option<String>,
-    /// Makes the call safe to repeat: the same key with the same input does nothing more, with `replayed: true`. The
-    /// last 100 keys of calls about a webhook are known. Absent: that of the `Idempotency-Key` header, if there is one.
-    idempotency_key: Option<String>,
-}
-
-/// What to try again.
-#[derive(InputObject, Debug)]
-pub(super) struct RetryDeliveriesInput {
-    /// The id of the receiver.
-    webhook: ID,
-    /// The id of one event; absent or null: all of them.
-    event: Option<ID>,
-}
-
-/// What to give up.
-#[derive(InputObject, Debug)]
-pub(super) struct DropParkedEventsInput {
-    /// The id of the receiver.
-    webhook: ID,
-    /// The id of one event; absent or null: all that are parked.
-    event: Option<ID>,
-}
-
-/// What came of registering a receiver.
-#[derive(SimpleObject, Default)]
-pub(super) struct RegisterWebhookPayload {
-    /// The receiver; null: none was registered.
-    webhook: Option<Webhook>,
-    /// The secret that messages are signed with, as `whsec_` and base64. It is shown here alone, and again to the same
-    /// call with its key.
-    secret: Option<String>,
-    #[graphql(flatten)]
-    done: Done,
-}
-
-/// What came of changing a receiver.
-#[derive(SimpleObject, Default)]
-pub(super) struct UpdateWebhookPayload {
-    /// The receiver afterwards; null: nothing was done.
-    webhook: Option<Webhook>,
-    #[graphql(flatten)]
-    done: Done,
-}
-
-/// What came of removing a receiver.
-#[derive(SimpleObject, Default)]
-pub(super) struct RemoveWebhookPayload {
-    /// The id of the receiver that is not there any more; null: nothing was done.
-    removed_id: Option<ID>,
-    #[graphql(flatten)]
-    done: Done,
-}
-
-/// What came of changing a secret.
-#[derive(SimpleObject, Default)]
-pub(super) struct RotateWebhookSecretPayload {
-    /// The receiver; null: nothing was done.
-    webhook: Option<Webhook>,
-    /// The secret that messages are signed with from now on. It is shown here alone, and again to the same call with its
-    /// key.
-    secret: Option<String>,
-    #[graphql(flatten)]
-    done: Done,
-}
-
-/// What came of a test.
-#[derive(SimpleObject, Default)]
-pub(super) struct TestWebhookPayload {
-    /// The receiver; null: nothing was done.
-    webhook: Option<Webhook>,
-    /// Whether the message was taken: the status is 200 to 299.
-    delivered: bool,
-    /// The status of the answer; null: there was none.
-    status: Option<u32>,
-    /// Why there was none; null: there was one, or nothing was done.
-    error: Option<DeliveryTrouble>,
-    /// How long it took, in milliseconds; null: nothing was done.
-    duration_ms: Option<u32>,
-    #[graphql(flatten)]
-    done: Done,
-}
-
-/// What came of going back.
-#[derive(SimpleObject, Default)]
-pub(super) struct ReplayWebhookPayload {
-    /// The receiver afterwards; null: nothing was done.
-    webhook: Option<Webhook>,
-    #[graphql(flatten)]
-    done: Done,
-}
-
-/// What came of trying again.
-#[derive(SimpleObject, Default)]
-pub(super) struct RetryDeliveriesPayload {
-    /// The receiver afterwards; null: nothing was done.
-    webhook: Option<Webhook>,
-    /// How many events are tried now.
-    count: u32,
-    #[graphql(flatten)]
-    done: Done,
-}
-
-/// What came of giving up.
-#[derive(SimpleObject, Default)]
-pub(super) struct DropParkedEventsPayload {
-    /// The receiver afterwards; null: nothing was done.
-    webhook: Option<Webhook>,
-    /// How many events were given up.
-    count: u32,
-    #[graphql(flatten)]
-    done: Done,
 }
 
 async fn register(ctx: &Context<'_>, input: RegisterWebhookInput) -> Result<RegisterWebhookPayload, Failure> {
@@ -305,8 +134,10 @@ async fn update(ctx: &Context<'_>, input: UpdateWebhookInput) -> Result<UpdateWe
         kinds: patch(input.kinds).map(|it| names(&it)),
         enabled: input.enabled,
     };
-    let (hook, changed) = app(ctx).webhooks.update(named(&input.webhook)?, wish).await?;
-    Ok(UpdateWebhookPayload { webhook: Some(Webhook(hook)), done: Done::maintained(changed, false) })
+    let key = idempotency_key(ctx, input.idempotency_key);
+    let it = app(ctx).webhooks.update(named(&input.webhook)?, wish, key).await?;
+    let done = Done::maintained(it.n_changed != 0, it.replayed);
+    Ok(UpdateWebhookPayload { webhook: Some(Webhook(it.hook)), done })
 }
 
 async fn remove(ctx: &Context<'_>, input: &RemoveWebhookInput) -> Result<RemoveWebhookPayload, Failure> {
@@ -327,42 +158,50 @@ async fn rotate(
     Ok(RotateWebhookSecretPayload { webhook: Some(Webhook(hook)), secret: Some(secret), done })
 }
 
-async fn test(ctx: &Context<'_>, input: &TestWebhookInput) -> Result<TestWebhookPayload, Failure> {
-    let (hook, attempt) = app(ctx).webhooks.test(named(&input.webhook)?).await?;
+async fn test(ctx: &Context<'_>, input: TestWebhookInput) -> Result<TestWebhookPayload, Failure> {
+    let (webhook, key) = (named(&input.webhook)?, idempotency_key(ctx, input.idempotency_key));
+    let it = app(ctx).webhooks.test(webhook, key).await?;
+    let attempt = it.attempt.as_ref();
     Ok(TestWebhookPayload {
-        webhook: Some(Webhook(hook)),
-        delivered: attempt.is_delivered(),
-        status: attempt.status.map(u32::from),
-        error: attempt.trouble.map(Into::into),
-        duration_ms: Some(attempt.millis),
-        done: Done::maintained(false, false),
+        webhook: Some(Webhook(it.hook)),
+        delivered: attempt.is_some_and(Attempt::is_delivered),
+        status: attempt.and_then(|it| it.status).map(u32::from),
+        error: attempt.and_then(|it| it.trouble).map(Into::into),
+        duration_ms: attempt.map(|it| it.millis),
+        done: Done::maintained(false, it.replayed),
     })
 }
 
 async fn replay(ctx: &Context<'_>, input: ReplayWebhookInput) -> Result<ReplayWebhookPayload, Failure> {
     let (webhook, key) = (named(&input.webhook)?, idempotency_key(ctx, input.idempotency_key));
     let after = input.after.map(|it| cursor(&it)).transpose()?;
-    let (hook, replayed) = app(ctx).webhooks.replay(webhook, after, key).await?;
-    Ok(ReplayWebhookPayload { webhook: Some(Webhook(hook)), done: Done::maintained(true, replayed) })
+    let it = app(ctx).webhooks.replay(webhook, after, key).await?;
+    Ok(ReplayWebhookPayload { webhook: Some(Webhook(it.hook)), done: Done::maintained(true, it.replayed) })
 }
 
-async fn retry(ctx: &Context<'_>, input: &RetryDeliveriesInput) -> Result<RetryDeliveriesPayload, Failure> {
+async fn retry(ctx: &Context<'_>, input: RetryDeliveriesInput) -> Result<RetryDeliveriesPayload, Failure> {
+    let (webhook, key) = (named(&input.webhook)?, idempotency_key(ctx, input.idempotency_key));
     let event = input.event.as_ref().map(event).transpose()?;
-    let (hook, n_events) = app(ctx).webhooks.retry(named(&input.webhook)?, event).await?;
-    let count = u32::try_from(n_events).unwrap_or(u32::MAX);
-    let done = Done::maintained(count != 0, false);
-    Ok(RetryDeliveriesPayload { webhook: Some(Webhook(hook)), count, done })
+    let it = app(ctx).webhooks.retry(webhook, event, key).await?;
+    let (count, done) = counted(&it);
+    Ok(RetryDeliveriesPayload { webhook: Some(Webhook(it.hook)), count, done })
 }
 
 async fn drop_parked(
     ctx: &Context<'_>,
-    input: &DropParkedEventsInput,
+    input: DropParkedEventsInput,
 ) -> Result<DropParkedEventsPayload, Failure> {
+    let (webhook, key) = (named(&input.webhook)?, idempotency_key(ctx, input.idempotency_key));
     let event = input.event.as_ref().map(event).transpose()?;
-    let (hook, n_events) = app(ctx).webhooks.drop_parked(named(&input.webhook)?, event).await?;
-    let count = u32::try_from(n_events).unwrap_or(u32::MAX);
-    let done = Done::maintained(count != 0, false);
-    Ok(DropParkedEventsPayload { webhook: Some(Webhook(hook)), count, done })
+    let it = app(ctx).webhooks.drop_parked(webhook, event, key).await?;
+    let (count, done) = counted(&it);
+    Ok(DropParkedEventsPayload { webhook: Some(Webhook(it.hook)), count, done })
+}
+
+/// How many events it was about.
+fn counted(it: &Managed) -> (u32, Done) {
+    let count = u32::try_from(it.n_changed).unwrap_or(u32::MAX);
+    (count, Done::maintained(count != 0, it.replayed))
 }
 
 /// The payload, or what it is when nothing was done.

@@ -1,9 +1,6 @@
 //! Reads events: the rows say where they stand, the ledger what they are.
 
-use std::{
-    collections::{BTreeMap, btree_map as map},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     ledger::{
@@ -77,23 +74,22 @@ pub(super) fn receipts(
     learner: LearnerId,
     keys: &[(String, Vec<u64>)],
 ) -> Result<Vec<Option<Receipt>>, StoreError> {
-    let mut entries = BTreeMap::new();
-    let mut receipts = vec![];
-    for (key, places) in keys {
-        let mut receipt = None;
-        for offset in places {
-            let entry = match entries.entry(*offset) {
-                map::Entry::Occupied(known) => known.into_mut(),
-                map::Entry::Vacant(new) => new.insert(ledger.entry(*offset)?),
-            };
-            // What an erasure voided may be blank by now.
-            if let Entry::Commit(entry) = entry
-                && entry.learner == learner
-            {
-                receipt = receipt.or_else(|| entry.receipts().find(|it| it.key == *key).cloned());
-            }
+    // Each entry is read once, whatever keys may stand in it.
+    let mut at = BTreeMap::<u64, Vec<usize>>::new();
+    for (index, (_, places)) in keys.iter().enumerate() {
+        places.iter().for_each(|it| at.entry(*it).or_default().push(index));
+    }
+    let mut receipts = vec![None; keys.len()];
+    for (offset, indexes) in at {
+        // What an erasure voided may be blank by now.
+        let Entry::Commit(entry) = ledger.entry(offset)? else { continue };
+        if entry.learner != learner {
+            continue;
         }
-        receipts.push(receipt);
+        for index in indexes {
+            let found = entry.receipts().find(|it| it.key == keys[index].0);
+            receipts[index] = receipts[index].take().or(found.cloned());
+        }
     }
     Ok(receipts)
 }

@@ -121,6 +121,23 @@ async fn whoever_writes_tells_it_first_and_has_lost_nothing() {
 }
 
 #[tokio::test]
+async fn an_import_tells_it_first_and_has_lost_nothing() {
+    let (world, learner) = ready().await;
+    let known = json!({ "learner": { "id": learner }, "externalId": "ada" });
+    world.call("updateLearner", "", known).await;
+    let before = events(&world, &learner).await.len();
+    world.wait(31);
+    let rows = "kind,learner,course\nstart,ada,capstone-project\ncompletion,ada,capstone-project\n";
+    let input = json!({ "format": "CSV", "content": rows });
+    let imported = world.call("importProgress", "applied rows { verdict }", input).await;
+    assert_eq!(column(&imported["rows"], "verdict"), ["APPLIED", "APPLIED"]);
+    let told = json!(events(&world, &learner).await[before..]);
+    assert_eq!(column(&told, "kind"), ["CRITERION_LAPSED", "COURSE_STARTED", "COURSE_COMPLETED"]);
+    let lost = told.as_array().unwrap().iter().map(|it| it["milestonesLost"].as_array().unwrap().len());
+    assert_eq!(lost.collect::<Vec<_>>(), [1, 0, 0]);
+}
+
+#[tokio::test]
 async fn what_loses_a_milestone_itself_is_said_to() {
     let (world, learner) = ready().await;
     world.wait(31);

@@ -80,6 +80,19 @@ async fn receipts_of_several_calls_are_kept_with_their_write(store: Arc<dyn Stor
         assert!(is_known, "{refused:?}");
         assert_eq!(store.replay(ada.id, "new").await.unwrap(), None);
     }
+    let keys = ["49 1", "unknown", "first", "49 0", "second", "49 1"].map(String::from);
+    let known = store.replay_all(ada.id, &keys).await.unwrap();
+    let known: Vec<_> = known.into_iter().map(|it| it.map(|it| (it.key, it.fingerprint[0]))).collect();
+    let receipt_of = |key: &str, number| Some((key.to_owned(), number));
+    let expected = [
+        receipt_of("49 1", 49),
+        None,
+        receipt_of("first", 1),
+        receipt_of("49 0", 49),
+        receipt_of("second", 2),
+        receipt_of("49 1", 49),
+    ];
+    assert_eq!(known, expected);
     let twice = ada.clone().completes("git").with(receipt("new", 3)).with(receipt("new", 3));
     let refused = store.commit(twice).await;
     assert!(matches!(&refused, Err(CommitError::Fault(StoreError::Misfit(_)))), "{refused:?}");

@@ -145,6 +145,9 @@ impl<'a> Draft<'a> {
 
     /// Adds the changes of an erasure.
     pub(in super::super) fn erase(&mut self, learner: LearnerId, at: Timestamp) -> Result<(), StoreError> {
+        if self.ahead.remove(&learner) {
+            self.count_receipts(learner)?;
+        }
         self.meta.n_erased += 1;
         let mut n_events = match self.head(learner)? {
             // Ahead of the ledger; they were counted when they were registered.

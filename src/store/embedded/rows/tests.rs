@@ -21,9 +21,13 @@ pub(super) fn no_rows() -> Meta {
 /// Calls about a learner, from one on, each with that many receipts: the first one comes before they are there, and
 /// the fourth and every third of the others have no event.
 fn calls(view: &View, calls: Range<u64>, n_receipts: u64) -> Changes {
+    draft(view, no_rows(), calls, n_receipts).finish(1).expect("finished").0
+}
+
+fn draft(view: &View, meta: Meta, calls: Range<u64>, n_receipts: u64) -> Draft<'_> {
     let learner = LearnerId(Uuid::from_u128(1));
     let is_event = |call: &u64| !call.is_multiple_of(3);
-    let mut draft = Draft::new(view, no_rows());
+    let mut draft = Draft::new(view, meta);
     for call in calls {
         let base = (0..call).filter(is_event).count() as u32;
         let (n_events, position) = (u32::from(is_event(&call)), u64::from(base) + 1);
@@ -31,7 +35,7 @@ fn calls(view: &View, calls: Range<u64>, n_receipts: u64) -> Changes {
         let written = Written { learner, offset: call, base, position, n_events, keys };
         draft.commit(&written).expect("added");
     }
-    draft.finish(1).expect("finished").0
+    draft
 }
 
 /// How many receipts there are: in the head, and in rows, as the head says and as they are.
@@ -69,6 +73,27 @@ fn receipts_are_counted_once_wherever_a_crash_left_the_rows() {
                     assert_eq!(in_head + in_rows, (after * n_receipts) as usize, "{what}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn whoever_was_ahead_and_is_erased_leaves_nothing_but_that() {
+    let learner = LearnerId(Uuid::from_u128(1));
+    for after in [2, 63, 64, 65, 130] {
+        for crash in [Some(key::Kind::Head), None] {
+            let dir = tempfile::TempDir::new().expect("a directory");
+            let view = View::new(Arc::new(Table::open(dir.path(), 1 << 20).expect("rows")));
+            let (changes, meta) = draft(&view, no_rows(), 0..2, 3).finish(1).expect("finished");
+            apply(&view, changes, None);
+            apply(&view, calls(&view, 2..after, 3), crash);
+            let mut again = draft(&view, meta, 2..after, 3);
+            again.erase(learner, Timestamp::from_micros(0)).expect("erased");
+            let (changes, meta) = again.finish(1).expect("finished");
+            apply(&view, changes, None);
+            let head = view.head(learner).expect("read");
+            assert!(matches!(head, Some(Head::Erased { .. })), "{after} calls, {crash:?}: {head:?}");
+            assert_eq!((count(&view).2, meta.n_receipts), (0, 0), "{after} calls, {crash:?}");
         }
     }
 }

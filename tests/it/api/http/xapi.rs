@@ -1,16 +1,11 @@
 //! The door for xAPI: what is taken, what is refused and how, once and all or nothing, and out again.
 
-use std::time::Duration;
+mod lists;
 
-use milepost::app::LearnerRef;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
 use super::{Asked, JSON, check};
-use crate::{
-    faulty::{Call, Fault, Faulty},
-    world::{World, text},
-};
+use crate::world::{World, text};
 
 const VERSION: (&str, &str) = ("x-experience-api-version", "1.0.3");
 const PROGRESS: &str = "https://w3id.org/xapi/cmi5/result/extensions/progress";
@@ -215,79 +210,6 @@ async fn what_is_not_taken_is_refused_with_its_place() {
         }
     }
     assert_eq!(events(&world, &learner).await, before);
-}
-
-#[tokio::test]
-async fn a_list_is_taken_whole_or_not_at_all() {
-    let (world, learner) = ada().await;
-    let before = events(&world, &learner).await;
-    // Each alone would be good.
-    let late = with(statement("progressed", "capstone-project"), progress(30));
-    let done = statement("completed", "capstone-project");
-    let refused = "400 json NOT_APPLICABLE";
-    let twice = with(late.clone(), json!({ "id": uuid(1) }));
-    let many = |n: usize| Value::from(vec![statement("experienced", "capstone-project"); n]);
-    let rows = [
-        (post(&json!([done, late])), refused),
-        (post(&json!([twice, twice])), "400 json BAD_REQUEST"),
-        (post(&many(101)), "413 json PAYLOAD_TOO_LARGE"),
-    ];
-    check(&world, rows).await;
-    assert_eq!(events(&world, &learner).await, before);
-    assert_eq!(post(&json!([])).send(&world).await.json(), json!([]));
-    assert_eq!(post(&many(100)).send(&world).await.status, 200);
-    assert_eq!(post(&json!([late, done])).send(&world).await.status, 200);
-    assert_eq!(world.of(&learner, "version").await["version"], 4);
-}
-
-#[tokio::test]
-async fn what_a_list_says_of_one_learner_is_one_write() {
-    let (world, faulty) = Faulty::world();
-    let input = json!({ "name": "Ada", "externalId": "ada", "email": "ada@example.com" });
-    let learner = text(&world.call("registerLearner", "", input).await["learner"]["id"]);
-    let id = world.app.resolve(&LearnerRef::ExternalId("ada".into())).await.ok().unwrap();
-    let list = json!([
-        with(statement("progressed", "capstone-project"), progress(30)),
-        with(statement("progressed", "capstone-project"), progress(60)),
-        statement("completed", "capstone-project"),
-    ]);
-    faulty.breaks(id, Call::Commit, Fault::Waits);
-    let sending = tokio::spawn({
-        let world = world.clone();
-        async move { post(&list).send(&world).await.status }
-    });
-    faulty.waits().await;
-    assert_eq!(world.of(&learner, "version").await["version"], 1);
-    // A second write would wait again, and nobody would let it go on.
-    faulty.go_on();
-    assert_eq!(timeout(Duration::from_secs(30), sending).await.expect("one write").unwrap(), 200);
-    assert_eq!(world.of(&learner, "version").await["version"], 4);
-}
-
-/// Lists about the same learners, in either order, some of them the same.
-#[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_say_it_once() {
-    let (world, ada) = ada().await;
-    let bob = world.learner("Bob", None).await;
-    let about = |learner: &str, id: u32| {
-        let account = json!({ "homePage": "http://milepost.localhost/ids", "name": learner });
-        let percent = progress(id % 90 + 1);
-        let rest = json!({ "id": uuid(id), "actor": { "account": account } });
-        with(with(statement("progressed", "capstone-project"), percent), rest)
-    };
-    let lists = (0..60).map(|n| {
-        let (a, b) = (about(&ada, 2 * (n % 20)), about(&bob, 2 * (n % 20) + 1));
-        post(&if n % 2 == 0 { json!([a, b]) } else { json!([b, a]) })
-    });
-    let sent =
-        lists.map(|it| (it, world.clone())).map(|(it, world)| async move { it.send(&world).await.status });
-    let sent: Vec<_> = sent.map(tokio::spawn).collect();
-    for it in sent {
-        assert_eq!(it.await.unwrap(), 200);
-    }
-    for learner in [ada, bob] {
-        assert_eq!(world.of(&learner, "version").await["version"], 21);
-    }
 }
 
 #[tokio::test]

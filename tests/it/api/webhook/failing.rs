@@ -120,8 +120,11 @@ async fn what_fails_for_more_than_a_day_is_parked_until_somebody_asks_for_it() {
     let read = || async { world.hook_of(&id, "parked { attempts }").await["parked"][0]["attempts"] == 12 };
     until(read, || "it was not tried".into()).await;
     receiver.answers(|_| Reply::Status(200));
-    assert_eq!(retry(json!(null)).await["count"], 1);
+    let all = json!({ "webhook": id, "idempotencyKey": "k" });
+    assert_eq!(world.call("retryDeliveries", "count", all.clone()).await["count"], 1);
     world.hook_has(&id, "parkedCount", json!(0)).await;
+    let repeated = world.call("retryDeliveries", "count", all).await;
+    assert_eq!((&repeated["count"], &repeated["replayed"]), (&json!(1), &json!(true)));
     let again = retry(json!(null)).await;
     assert_eq!((&again["count"], &again["changed"]), (&json!(0), &json!(false)));
     let log = world.log(&id).await;

@@ -70,6 +70,10 @@ async fn what_is_odd_is_refused() {
         ("replayWebhook", "after", json!("AA"), "INVALID_INPUT after"),
         ("replayWebhook", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
         ("rotateWebhookSecret", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
+        ("updateWebhook", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
+        ("testWebhook", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
+        ("retryDeliveries", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
+        ("dropParkedEvents", "idempotencyKey", json!(""), "INVALID_INPUT idempotencyKey"),
         ("retryDeliveries", "event", json!("AA"), "NOT_FOUND event"),
         ("dropParkedEvents", "event", json!("AA"), "NOT_FOUND event"),
     ] {
@@ -127,6 +131,38 @@ async fn a_call_with_a_key_happens_once() {
     let start = data_encoding::BASE64URL_NOPAD.encode(&[1, 1, 0, 1]);
     let other = json!({ "webhook": id, "idempotencyKey": "k", "after": start });
     assert_eq!(world.refusals("replayWebhook", other).await, ["IDEMPOTENCY_KEY_REUSED idempotencyKey"]);
+}
+
+/// Whatever happened since: the call is answered as the first time, and does nothing.
+#[tokio::test]
+async fn what_is_asked_of_a_webhook_with_a_key_happens_once() {
+    let world = World::new();
+    let (id, _) = world.hook(json!({ "url": URL, "description": "One" })).await;
+    let with = |more: Value| {
+        let mut input = json!({ "webhook": id, "idempotencyKey": "k" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    for (mutation, selection, input, other) in [
+        ("updateWebhook", "", with(json!({ "description": "Two" })), with(json!({ "description": null }))),
+        ("testWebhook", "delivered status error durationMs", with(json!({})), json!(null)),
+        ("retryDeliveries", "count", with(json!({})), json!(null)),
+        ("dropParkedEvents", "count", with(json!({})), json!(null)),
+    ] {
+        let first = world.call(mutation, selection, input.clone()).await;
+        assert_eq!((errors(&first).len(), &first["replayed"]), (0, &json!(false)), "{mutation}");
+        // Another call says otherwise; the first one must not be done again.
+        world.call("updateWebhook", "", json!({ "webhook": id, "description": "Three" })).await;
+        let mut again = world.call(mutation, selection, input).await;
+        assert_eq!(again["replayed"], true, "{mutation}");
+        again["replayed"] = json!(false);
+        assert_eq!(again, first, "{mutation}");
+        assert_eq!(world.hook_of(&id, "description").await["description"], "Three", "{mutation}");
+        if !other.is_null() {
+            let refused = world.refusals(mutation, other).await;
+            assert_eq!(refused, ["IDEMPOTENCY_KEY_REUSED idempotencyKey"], "{mutation}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -229,7 +265,7 @@ async fn what_is_written_last_stays_though_who_wrote_before_went_away() {
     let describe = |description: &str| {
         let (app, description) = (world.app.clone(), Patch::Set(description.to_owned()));
         let wish = UpdateWebhook { url: None, description, kinds: Patch::Keep, enabled: None };
-        tokio::spawn(async move { app.webhooks.update(id, wish).await.map(drop) })
+        tokio::spawn(async move { app.webhooks.update(id, wish, None).await.map(drop) })
     };
     let told = faulty.writes_late();
     let first = describe("one");
