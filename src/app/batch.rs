@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, stream};
 use uuid::Builder;
 
-use super::{App, Call, Failure, Target, write::other_input};
+use super::{App, Call, Clock, Failure, Target, write::other_input};
 use crate::{
     domain::{
         command::{Command, Effect},
@@ -13,6 +13,7 @@ use crate::{
         learner::{Digest, digest},
         refusal::Refusal,
         text,
+        time::Timestamp,
     },
     store::{Bucket, Receipt, StoreError},
 };
@@ -85,9 +86,9 @@ impl App {
         };
         let n_events = found.n_corrected;
         let mut corrected =
-            Corrected { batch, n_events, refused: vec![], n_refused: 0, replayed: begun.replayed };
+            Corrected { batch, n_events, refused: vec![], n_refused: 0, replayed: begun.is_done() };
         let mut correcting = stream::iter(found.effects)
-            .map(|(learner, effect)| self.correct(wish, batch, learner, effect, begun.is_done))
+            .map(|(learner, effect)| self.correct(wish, batch, learner, effect, begun.done_at))
             .buffered(AT_A_TIME);
         while let Some(done) = correcting.next().await {
             match done? {
@@ -99,7 +100,7 @@ impl App {
                 }
             }
         }
-        if let Some(once) = once.filter(|_| !begun.is_done) {
+        if let Some(once) = once.filter(|_| !begun.is_done()) {
             self.finish(&once).await?;
         }
         Ok(corrected)
@@ -113,12 +114,15 @@ impl App {
         own: BatchId,
         learner: LearnerId,
         effect: Effect,
-        is_done: bool,
+        done_at: Option<Timestamp>,
     ) -> Result<(LearnerId, Result<usize, Option<Refusal>>), StoreError> {
         let mut n_events = 0;
         while let Some(state) = self.store.load(learner).await?.filter(|it| effect.is_left(it, wish.redo)) {
-            if is_done {
-                return Ok((learner, Err(None)));
+            if let Some(done_at) = done_at {
+                // It may be so again since: refused was what was so when the first call ended.
+                let (then, _) = self.as_of(&state, done_at, Clock::Recorded).await?;
+                let is_refused = effect.is_left(&then, wish.redo);
+                return Ok((learner, if is_refused { Err(None) } else { Ok(0) }));
             }
             match self.write(wish.call(own, state.id)).await {
                 Ok(written) if written.events.is_empty() => break,
@@ -155,14 +159,14 @@ impl App {
     pub(super) async fn begin(&self, once: &Once) -> Result<Begun, Failure> {
         let spent = |receipt: Option<Receipt>| match receipt {
             Some(first) if first.fingerprint != once.fingerprint => Err(other_input()),
-            receipt => Ok(receipt.is_some()),
+            receipt => Ok(receipt.map(|it| it.recorded_at)),
         };
-        let replayed = spent(self.store.replay(once.keeper, Once::BEGUN).await?)?;
-        let is_done = spent(self.store.replay(once.keeper, Once::DONE).await?)?;
-        if !replayed {
+        let begun_at = spent(self.store.replay(once.keeper, Once::BEGUN).await?)?;
+        let done_at = spent(self.store.replay(once.keeper, Once::DONE).await?)?;
+        if begun_at.is_none() {
             self.keep(once.keeper, once.receipt(Once::BEGUN, self)).await?;
         }
-        Ok(Begun { replayed, is_done })
+        Ok(Begun { done_at })
     }
 
     /// From now on the call is not carried out again.
@@ -180,10 +184,15 @@ pub(super) struct Once {
 /// How far an earlier call with the same key came.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Begun {
-    /// Whether there was one.
-    pub(super) replayed: bool,
+    /// When it came to its end; `None`: it did not.
+    done_at: Option<Timestamp>,
+}
+
+impl Begun {
     /// Whether it came to its end.
-    pub(super) is_done: bool,
+    pub(super) fn is_done(self) -> bool {
+        self.done_at.is_some()
+    }
 }
 
 impl Once {

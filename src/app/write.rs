@@ -109,7 +109,7 @@ impl App {
     }
 
     /// A registration with a key always leads to the same id, so that its repetition meets the same learner.
-    async fn target_id(&self, call: &Call) -> Result<LearnerId, Failure> {
+    pub(super) async fn target_id(&self, call: &Call) -> Result<LearnerId, Failure> {
         match (&call.target, &call.idempotency_key) {
             (Target::New, None) => Ok(LearnerId(self.env.fresh_id())),
             (Target::New, Some(key)) => {

@@ -130,18 +130,17 @@ impl App {
         let batch = Builder::from_custom_bytes(digest(&["batch of an import", &key])).into_uuid();
         let taking = self.taking(wish, BatchId(batch), Some(begun));
         let imported = taking.take(content.as_bytes(), wish, tell).await?;
-        if !begun.is_done {
+        if !begun.is_done() {
             self.finish(&once).await?;
         }
         Ok(imported)
     }
 
     fn taking(self: &Arc<Self>, wish: &Import, batch: BatchId, begun: Option<Begun>) -> Arc<Taking> {
-        let is_done = begun.is_some_and(|it| it.is_done);
+        let is_done = begun.is_some_and(Begun::is_done);
         let app = if wish.dry_run || is_done { Arc::new(self.trial()) } else { self.clone() };
         let seen = begun.map(|_| Mutex::default());
-        let replayed = begun.is_some_and(|it| it.replayed);
-        Arc::new(Taking { app, actor: wish.actor.clone(), batch, replayed, is_done, seen })
+        Arc::new(Taking { app, actor: wish.actor.clone(), batch, is_done, seen })
     }
 
     /// The same product on a copy that is thrown away.

@@ -1,8 +1,7 @@
 //! Rows out of CSV and JSON Lines, one after the other, each within a bound. What is wrong with one says nothing about
-//! the next.
+//! the next, unless nobody can tell where that begins.
 
 use std::{
-    collections::VecDeque,
     fmt,
     io::{self, BufRead, Read as _},
     str,
@@ -51,8 +50,8 @@ pub(super) struct Rows<R> {
 
 impl<R: BufRead> Rows<R> {
     pub(super) fn new(format: Format, from: R) -> Result<Self, Refusal> {
-        let mut lines =
-            Lines { from, number: 0, n_read: 0, back: VecDeque::new(), is_over: false, csv: Reader::new() };
+        let csv = (format == Format::Csv).then(Reader::new);
+        let mut lines = Lines { from, number: 0, n_read: 0, is_over: false, csv };
         let columns = match format {
             Format::Csv => Some(columns(&mut lines)?),
             Format::JsonLines => None,
@@ -88,11 +87,9 @@ struct Lines<R> {
     number: u64,
     /// How many bytes those have.
     n_read: u64,
-    /// Those that are to be read again.
-    back: VecDeque<Numbered>,
     is_over: bool,
-    /// Takes records of CSV apart. It is dear to make.
-    csv: Reader,
+    /// Takes records of CSV apart; it is dear to make. `None`: it is JSON.
+    csv: Option<Reader>,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -107,17 +104,18 @@ impl<R: BufRead> Lines<R> {
     }
 
     fn next(&mut self) -> Option<Numbered> {
-        if let Some(line) = self.back.pop_front() {
-            return Some(line);
-        }
         if self.is_over {
             return None;
         }
         self.number += 1;
         match self.read() {
-            Ok(line) if line.is_empty() => None,
-            Ok(line) if line.len() > MAX_ROW => Some((self.number, Err(too_long()))),
-            Ok(mut line) => {
+            Ok((line, _)) if line.is_empty() => None,
+            Ok((line, true)) if line.len() > MAX_ROW => {
+                self.is_over = self.csv.is_some();
+                Some((self.number, Err(too_long(self.is_over))))
+            }
+            Ok((line, false)) if line.len() > MAX_ROW => Some((self.number, Err(too_long(false)))),
+            Ok((mut line, _)) => {
                 const BOM: &[u8] = "\u{feff}".as_bytes();
                 if self.number == 1 && line.starts_with(BOM) {
                     line.drain(..BOM.len());
@@ -131,20 +129,34 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// A line, or as much of one as is too much; the rest of that is passed over.
-    fn read(&mut self) -> io::Result<Vec<u8>> {
+    /// A line, or as much of one as is too much; the rest of that is passed over. And whether a quote is open at the end
+    /// of one that is too long.
+    fn read(&mut self) -> io::Result<(Vec<u8>, bool)> {
         let mut line = vec![];
         self.n_read += self.from.by_ref().take(MAX_ROW as u64 + 1).read_until(b'\n', &mut line)? as u64;
         let mut is_cut = line.len() > MAX_ROW && !line.ends_with(b"\n");
+        let mut quotes = Quotes::default();
+        if line.len() > MAX_ROW {
+            quotes.read(&line);
+        }
         while is_cut {
             let rest = self.from.fill_buf()?;
             let end = rest.iter().position(|it| *it == b'\n');
             is_cut = end.is_none() && !rest.is_empty();
             let n_bytes = end.map_or(rest.len(), |it| it + 1);
+            quotes.read(&rest[..n_bytes]);
             self.from.consume(n_bytes);
             self.n_read += n_bytes as u64;
         }
-        Ok(line)
+        Ok((line, quotes.is_open()))
+    }
+
+    /// Nobody can tell what is a row any more.
+    fn give_up(&mut self) -> Refusal {
+        self.is_over = true;
+        bad(
+            "a quote is not closed, or stands within a cell; nothing behind this row was read, since it may belong to it",
+        )
     }
 }
 
@@ -169,33 +181,29 @@ fn no_column(name: &str) -> Refusal {
     bad(&format!("the first row must name the columns: `{name}` is none of {}", COLUMNS.join(", ")))
 }
 
-/// The record that begins with this line, and how many bytes it has. Where a quote is not closed within the bound, the
-/// lines behind the first are read again as rows of their own.
+/// The record that begins with this line, and how many bytes it has. Where its end cannot be told, the file ends.
 fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, Cells), Refusal> {
-    let (mut bytes, mut more) = (first, vec![]);
-    loop {
-        match quoting(&bytes) {
-            Quoting::Closed => break,
-            Quoting::Wrong => {
-                lines.read_again(more);
-                return Err(bad("a quote must stand around the whole cell, or be doubled within quotes"));
-            }
-            Quoting::Open => {}
-        }
+    let mut quotes = Quotes::default();
+    quotes.read(first.trim_ascii_end());
+    let is_one_line = !quotes.is_open();
+    let mut bytes = first;
+    while quotes.is_open() {
         match lines.next() {
-            Some((number, Ok(line))) if bytes.len() + line.len() <= MAX_ROW => {
+            Some((_, Ok(line))) if bytes.len() + line.len() <= MAX_ROW && !quotes.is_wrong => {
+                quotes.read(line.trim_ascii_end());
                 bytes.extend_from_slice(&line);
-                more.push((number, Ok(line)));
             }
-            other => {
-                more.extend(other);
-                lines.read_again(more);
-                return Err(bad("a quote is not closed"));
-            }
+            Some((_, Err(refusal))) if lines.is_over => return Err(refusal),
+            _ => return Err(lines.give_up()),
         }
     }
+    if quotes.is_wrong {
+        let how = "a quote must stand around the whole cell, or be doubled within quotes";
+        return Err(if is_one_line { bad(how) } else { lines.give_up() });
+    }
     let n_bytes = bytes.len();
-    Ok((n_bytes, Cells::of(bytes, &mut lines.csv)?))
+    let csv = lines.csv.as_mut().expect("records are of CSV");
+    Ok((n_bytes, Cells::of(bytes, csv)?))
 }
 
 /// The cells of a record.
@@ -227,39 +235,54 @@ impl Cells {
     }
 }
 
-impl<R> Lines<R> {
-    fn read_again(&mut self, lines: Vec<Numbered>) {
-        lines.into_iter().rev().for_each(|it| self.back.push_front(it));
-    }
+/// How the quotes of a record stand, as far as it was read.
+#[derive(Default)]
+struct Quotes {
+    at: At,
+    /// There is one that does not stand around a whole cell.
+    is_wrong: bool,
 }
 
-/// How the quotes of a record stand.
-enum Quoting {
+#[derive(Clone, Copy, Default, PartialEq)]
+enum At {
+    /// Before a cell.
+    #[default]
+    Start,
+    /// In a cell without quotes.
+    Plain,
+    /// Within quotes.
+    Quoted,
+    /// Behind what may have closed them.
     Closed,
-    Open,
-    Wrong,
+    /// Behind what did not: the next quote may open them again.
+    Between,
 }
 
-fn quoting(bytes: &[u8]) -> Quoting {
-    #[derive(Clone, Copy, PartialEq)]
-    enum At {
-        Start,
-        Plain,
-        Quoted,
-        Closed,
+impl Quotes {
+    fn read(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.at = match (self.at, byte) {
+                (At::Start | At::Closed | At::Between, b'"') => At::Quoted,
+                (At::Quoted, b'"') => At::Closed,
+                (At::Quoted, _) => At::Quoted,
+                (_, b',') => At::Start,
+                (At::Closed, _) => {
+                    self.is_wrong = true;
+                    At::Between
+                }
+                (At::Between, _) => At::Between,
+                (At::Plain, b'"') => {
+                    self.is_wrong = true;
+                    At::Plain
+                }
+                _ => At::Plain,
+            };
+        }
     }
-    let mut at = At::Start;
-    for byte in bytes.trim_ascii_end() {
-        at = match (at, byte) {
-            (At::Start, b'"') | (At::Closed, b'"') => At::Quoted,
-            (At::Quoted, b'"') => At::Closed,
-            (At::Quoted, _) => At::Quoted,
-            (_, b',') => At::Start,
-            (At::Closed, _) | (At::Plain, b'"') => return Quoting::Wrong,
-            _ => At::Plain,
-        };
+
+    fn is_open(&self) -> bool {
+        self.at == At::Quoted
     }
-    if at == At::Quoted { Quoting::Open } else { Quoting::Closed }
 }
 
 fn named(columns: &[&'static str], cells: &Cells) -> Result<Row, Refusal> {
@@ -335,8 +358,10 @@ fn of(column: &'static str, message: &str) -> Refusal {
     Refusal::of(column, RefusalCode::InvalidInput, message)
 }
 
-fn too_long() -> Refusal {
-    Refusal::new(RefusalCode::TooLong, format!("has more than {MAX_ROW} bytes"))
+/// The last one may be the beginning of a cell that goes on.
+fn too_long(is_last: bool) -> Refusal {
+    let end = if is_last { "; nothing behind it was read, since a quote is not closed in it" } else { "" };
+    Refusal::new(RefusalCode::TooLong, format!("has more than {MAX_ROW} bytes{end}"))
 }
 
 #[cfg(test)]
@@ -357,15 +382,15 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_to_its_end_says_so() {
         let files = [
-            (Format::Csv, "kind,learner\nstart,ada\n"),
-            (Format::Csv, "kind,learner\nstart,\"ada\n"),
-            (Format::JsonLines, "{\"kind\": \"start\", \"learner\": \"ada\"}\n"),
+            (Format::Csv, "kind,learner\nstart,ada\n", 2),
+            (Format::Csv, "kind,learner\nstart,\"ada\n", 1),
+            (Format::JsonLines, "{\"kind\": \"start\", \"learner\": \"ada\"}\n", 2),
         ];
-        for (format, content) in files {
+        for (format, content, n_rows) in files {
             let rows = Rows::new(format, BufReader::new(content.as_bytes().chain(Failing)));
             let rows: Vec<_> = rows.expect("columns").collect();
-            let last = rows[1].row.as_ref().expect_err("it failed");
-            assert_eq!((rows.len(), last.code), (2, RefusalCode::InvalidInput), "{content:?}");
+            let last = rows[n_rows - 1].row.as_ref().expect_err("it failed");
+            assert_eq!((rows.len(), last.code), (n_rows, RefusalCode::InvalidInput), "{content:?}");
             assert!(last.message.starts_with("cannot be read"), "{}", last.message);
         }
     }

@@ -60,6 +60,11 @@ impl Row {
         self.0.get("learner").map(|it| it.trim())
     }
 
+    /// The e-mail address that a learner is to have, as it is claimed.
+    pub(super) fn email(&self) -> Option<String> {
+        self.0.get("email").map(|it| it.trim().to_lowercase())
+    }
+
     /// The same for each row that says the same.
     pub(super) fn key(&self) -> String {
         let texts: Vec<&str> = self.0.iter().flat_map(|(column, text)| [*column, text.as_str()]).collect();

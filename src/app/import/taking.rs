@@ -1,7 +1,7 @@
 //! How a file is taken in: portion by portion, learner by learner.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     io::BufRead,
     mem,
     panic::resume_unwind,
@@ -40,7 +40,6 @@ pub(super) struct Taking {
     pub(super) app: Arc<App>,
     pub(super) actor: String,
     pub(super) batch: BatchId,
-    pub(super) replayed: bool,
     /// An earlier call with the same key came to its end: whatever it did not take stays as it is.
     pub(super) is_done: bool,
     /// The rows of a call with a key: what such a call wrote, it wrote for the first of those that say the same.
@@ -61,7 +60,7 @@ impl Taking {
             n_already: 0,
             n_repeated: 0,
             n_refused: 0,
-            replayed: self.replayed,
+            replayed: self.is_done,
         };
         let mut lines = Rows::new(wish.format, from)?;
         let mut n_rows = 0;
@@ -92,20 +91,16 @@ impl Taking {
     }
 
     async fn portion(self: Arc<Self>, lines: Vec<Line>) -> Result<Vec<Verdict>, StoreError> {
-        let (mut verdicts, mut of_learners) = (vec![], BTreeMap::<String, Vec<(Place, Row)>>::new());
+        let (mut verdicts, mut rows) = (vec![], vec![]);
         for Line { place, row, .. } in lines {
             match row {
-                Ok(row) => {
-                    let learner = row.learner().unwrap_or_default().to_owned();
-                    of_learners.entry(learner).or_default().push((place, row));
-                }
-                Err(refusal) => {
-                    verdicts.push(Verdict { place, learner: None, outcome: Err(refusal) });
-                }
+                Ok(row) => rows.push((place, row)),
+                Err(refusal) => verdicts.push(Verdict { place, learner: None, outcome: Err(refusal) }),
             }
         }
         let mut shares: Vec<Vec<_>> = (0..TASKS).map(|_| vec![]).collect();
-        of_learners.into_values().enumerate().for_each(|(n, rows)| shares[n % TASKS].push(rows));
+        let groups = groups(&self.app, rows).await?;
+        groups.into_iter().enumerate().for_each(|(n, rows)| shares[n % TASKS].push(rows));
         let tasks: Vec<_> = shares.into_iter().map(|it| tokio::spawn(self.clone().share(it))).collect();
         for task in tasks {
             verdicts.extend(task.await.unwrap_or_else(failed)?);
@@ -114,33 +109,34 @@ impl Taking {
         Ok(verdicts)
     }
 
-    async fn share(self: Arc<Self>, of_learners: Vec<Vec<(Place, Row)>>) -> Result<Vec<Verdict>, StoreError> {
-        let mut done = stream::iter(of_learners).map(|it| self.rows_of_one(it)).buffer_unordered(AT_A_TIME);
+    async fn share(self: Arc<Self>, groups: Vec<Vec<(Place, Row)>>) -> Result<Vec<Verdict>, StoreError> {
+        let mut done = stream::iter(groups).map(|it| self.in_turn(it)).buffer_unordered(AT_A_TIME);
         let mut verdicts = vec![];
-        while let Some(of_one) = done.next().await {
-            verdicts.extend(of_one?);
+        while let Some(of_group) = done.next().await {
+            verdicts.extend(of_group?);
         }
         Ok(verdicts)
     }
 
-    async fn rows_of_one(&self, rows: Vec<(Place, Row)>) -> Result<Vec<Verdict>, StoreError> {
-        let (mut verdicts, mut together) = (vec![], vec![]);
-        let by =
-            LearnerRef::ExternalId(rows.first().and_then(|it| it.1.learner()).unwrap_or_default().into());
+    /// Rows one after the other; those about one learner that follow each other are written together.
+    async fn in_turn(&self, rows: Vec<(Place, Row)>) -> Result<Vec<Verdict>, StoreError> {
+        let (mut verdicts, mut together, mut by) = (vec![], vec![], String::new());
         for (place, row) in rows {
             let is_first = self.is_first(&row);
+            let learner = row.learner().unwrap_or_default();
+            if together.len() == TOGETHER || learner != by {
+                verdicts.extend(self.write(&by, mem::take(&mut together)).await?);
+                learner.clone_into(&mut by);
+            }
             match row.calls(&self.actor, self.batch) {
                 Ok((call, None)) => together.push((place, is_first, call)),
                 // It can only be known afterwards who that is.
                 Ok((register, Some(update))) => {
                     verdicts.extend(self.write(&by, mem::take(&mut together)).await?);
-                    let written = or_refused(self.learner(register, update).await)?;
+                    let written = or_refused(self.learner(&by, register, update).await)?;
                     verdicts.push(self.verdict(place, is_first, written));
                 }
                 Err(refusal) => verdicts.push(Verdict { place, learner: None, outcome: Err(refusal) }),
-            }
-            if together.len() == TOGETHER {
-                verdicts.extend(self.write(&by, mem::take(&mut together)).await?);
             }
         }
         verdicts.extend(self.write(&by, together).await?);
@@ -148,17 +144,13 @@ impl Taking {
     }
 
     /// What becomes of calls about the same learner.
-    async fn write(
-        &self,
-        by: &LearnerRef,
-        calls: Vec<(Place, bool, Call)>,
-    ) -> Result<Vec<Verdict>, StoreError> {
+    async fn write(&self, by: &str, calls: Vec<(Place, bool, Call)>) -> Result<Vec<Verdict>, StoreError> {
         if calls.is_empty() {
             return Ok(vec![]);
         }
         let (rows, calls): (Vec<_>, _) =
             calls.into_iter().map(|(place, is_first, call)| ((place, is_first), call)).unzip();
-        let all = self.app.write_together(by, calls).await?;
+        let all = self.app.write_together(&LearnerRef::ExternalId(by.into()), calls).await?;
         Ok(rows
             .into_iter()
             .zip(all)
@@ -178,7 +170,14 @@ impl Taking {
         seen.is_some_and(|mut it| it.insert(row.key()))
     }
 
-    async fn learner(&self, register: Call, update: Call) -> Result<Written, Failure> {
+    async fn learner(&self, by: &str, register: Call, update: Call) -> Result<Written, Failure> {
+        // The row may have changed somebody who came by another.
+        if let Some(known) = self.app.learner(&LearnerRef::ExternalId(by.into())).await?
+            && known.id != self.app.target_id(&register).await?
+            && let Some(written) = self.app.replay(known.id, &update).await?
+        {
+            return Ok(written);
+        }
         if self.app.was_erased(&register).await? {
             return Err(erased().into());
         }
@@ -200,6 +199,48 @@ impl Taking {
             _ => Ok(Taken::Repeated),
         }
     }
+}
+
+/// Rows that have to happen one after the other: those about one learner, and those of learners between whom an e-mail
+/// address goes from one to the other, or who want the same.
+async fn groups(app: &App, rows: Vec<(Place, Row)>) -> Result<Vec<Vec<(Place, Row)>>, StoreError> {
+    let mut of_learners = BTreeMap::<String, Vec<_>>::new();
+    for (place, row) in rows {
+        let learner = row.learner().unwrap_or_default().to_owned();
+        of_learners.entry(learner).or_default().push((place, row));
+    }
+    let mut groups: Vec<Vec<(Place, Row)>> = vec![];
+    // In which group an address is, and where the rows of a group went that became a part of another.
+    let (mut with, mut went) = (HashMap::<String, usize>::new(), vec![]);
+    for (learner, rows) in of_learners {
+        let mut emails: Vec<_> = rows.iter().filter_map(|it| it.1.email()).collect();
+        if !emails.is_empty() {
+            let known = app.learner(&LearnerRef::ExternalId(learner)).await?;
+            emails.extend(known.and_then(|it| it.email.as_ref().map(|it| it.to_lowercase())));
+        }
+        let mut group = groups.len();
+        groups.push(rows);
+        went.push(group);
+        for email in emails {
+            let other = root(&went, *with.entry(email).or_insert(group));
+            if other != group {
+                let rows = mem::take(&mut groups[group]);
+                groups[other].extend(rows);
+                (went[group], group) = (other, other);
+            }
+        }
+    }
+    groups.retain(|it| !it.is_empty());
+    groups.iter_mut().for_each(|it| it.sort_by_key(|it| it.0));
+    Ok(groups)
+}
+
+/// Where the rows of a group are by now.
+fn root(went: &[usize], mut group: usize) -> usize {
+    while went[group] != group {
+        group = went[group];
+    }
+    group
 }
 
 /// The next rows, within a bound.

@@ -89,6 +89,20 @@ async fn an_undo_of_a_batch_is_a_batch_that_can_be_undone() {
 }
 
 #[tokio::test]
+async fn a_correction_with_a_key_is_answered_as_the_first_time_whatever_happened_since() {
+    let world = World::new();
+    let batch = imported(&world, FILE).await;
+    correct(&world, "undoBatch", json!({ "batch": batch })).await;
+    let nothing = json!({ "batch": batch, "idempotencyKey": "nothing" });
+    assert_eq!(counts(&correct(&world, "undoBatch", nothing.clone()).await), (0, 0, false));
+    // The clock goes on, so that it can be told what came later.
+    world.wait(1);
+    correct(&world, "redoBatch", json!({ "batch": batch })).await;
+    let again = correct(&world, "undoBatch", nothing).await;
+    assert_eq!((counts(&again), &again["replayed"]), ((0, 0, false), &json!(true)));
+}
+
+#[tokio::test]
 async fn an_import_again_says_that_it_was_undone() {
     let world = World::new();
     let batch = imported(&world, FILE).await;
