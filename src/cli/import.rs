@@ -52,14 +52,17 @@ const MAX_ROWS_DRY: usize = 100_000;
 /// Does it; `false`: rows were refused.
 pub(super) fn import(options: &ImportOptions, tool: &ToolOptions) -> Result<bool, String> {
     let Input { mut from, head, length } = Input::open(&options.file)?;
-    if head.starts_with(br#"{"kind":"milepost export""#) {
+    let text = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
+    if text.starts_with(br#"{"kind":"milepost export""#) {
+        if text.len() != head.len() {
+            return Err("an export of a store begins with `{`: something was put before it".into());
+        }
         if options.dry_run {
             return Err("an export of a store has no rows to try: `--dry-run` is for progress".into());
         }
         return whole_store(&mut from, options, tool).map(|()| true);
     }
-    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
-    let is_object = head.trim_ascii_start().starts_with(b"{");
+    let is_object = text.trim_ascii_start().starts_with(b"{");
     let format = if is_object { Format::JsonLines } else { Format::Csv };
     rows(from, length, format, options)
 }

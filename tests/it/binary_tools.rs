@@ -200,6 +200,8 @@ fn rows_of_progress_are_taken_in() {
         &run(&store, &["import", "--dry-run", text(&exported_to(&dir, &exported))]),
         &["--dry-run"],
     );
+    fs::write(&file, format!("\u{feff}{exported}")).unwrap();
+    check_failure(&run(&store, &["import", text(&file)]), &["something was put before it"]);
     fs::write(&file, "shoe\n43\n").unwrap();
     check_failure(&run(&store, &["import", text(&file)]), &["the first row must name the columns"]);
 }

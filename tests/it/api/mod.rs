@@ -25,7 +25,7 @@ mod key;
 mod limit;
 mod list;
 mod maintenance;
-mod mutation;
+pub mod mutation;
 mod node;
 mod panic;
 mod patch;
