@@ -1,6 +1,6 @@
 //! What one batch did to many learners, taken back or done again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
 use uuid::Builder;
@@ -61,8 +61,9 @@ const READ: usize = 256;
 #[derive(Default)]
 struct Found {
     effects: BTreeMap<LearnerId, Effect>,
-    /// How many events a correction of it has written.
+    /// How many events a correction of it has written, and about whom.
     n_corrected: usize,
+    corrected: BTreeSet<LearnerId>,
 }
 
 impl App {
@@ -88,7 +89,10 @@ impl App {
         let mut corrected =
             Corrected { batch, n_events, refused: vec![], n_refused: 0, replayed: begun.is_done() };
         let mut correcting = stream::iter(found.effects)
-            .map(|(learner, effect)| self.correct(wish, batch, learner, effect, begun.done_at))
+            .map(|(learner, effect)| {
+                let done_at = begun.done_at.map(|it| (it, found.corrected.contains(&learner)));
+                self.correct(wish, batch, learner, effect, done_at)
+            })
             .buffered(AT_A_TIME);
         while let Some(done) = correcting.next().await {
             match done? {
@@ -106,22 +110,22 @@ impl App {
         Ok(corrected)
     }
 
-    /// Corrects what is left to correct of one learner, in portions where it is very much. Refused without a reason:
-    /// an earlier call did not.
+    /// Corrects what is left to correct of one learner, in portions where it is very much. Where an earlier call was
+    /// done, at that time and perhaps with this learner, nothing is: refused without a reason is what it did not.
     async fn correct(
         &self,
         wish: &Correction,
         own: BatchId,
         learner: LearnerId,
         effect: Effect,
-        done_at: Option<Timestamp>,
+        done: Option<(Timestamp, bool)>,
     ) -> Result<(LearnerId, Result<usize, Option<Refusal>>), StoreError> {
         let mut n_events = 0;
         while let Some(state) = self.store.load(learner).await?.filter(|it| effect.is_left(it, wish.redo)) {
-            if let Some(done_at) = done_at {
+            if let Some((done_at, was_corrected)) = done {
                 // It may be so again since: refused was what was so when the first call ended.
                 let (then, _) = self.as_of(&state, done_at, Clock::Recorded).await?;
-                let is_refused = effect.is_left(&then, wish.redo);
+                let is_refused = !was_corrected && effect.is_left(&then, wish.redo);
                 return Ok((learner, if is_refused { Err(None) } else { Ok(0) }));
             }
             match self.write(wish.call(own, state.id)).await {
@@ -145,7 +149,10 @@ impl App {
                 let Some(last) = items.last() else { break };
                 read = last.position;
                 for event in items.into_iter().filter_map(|it| it.event) {
-                    found.n_corrected += usize::from(event.batch == Some(correction));
+                    if event.batch == Some(correction) {
+                        found.n_corrected += 1;
+                        found.corrected.insert(event.learner);
+                    }
                     if event.batch == Some(batch) {
                         found.effects.entry(event.learner).or_default().add(&event);
                     }

@@ -3,6 +3,7 @@
 //! Each row is a call like any other, with a key of what it says: the same row again changes nothing, whoever sends
 //! it. All events of an import are of one batch, which can be undone as a whole.
 
+mod quotes;
 mod read;
 mod row;
 mod taking;
@@ -94,8 +95,9 @@ pub enum Taken {
 }
 
 impl App {
-    /// Takes a file in, and tells what became of each row, in the order of rows, once those behind were read. A row that is refused does not keep
-    /// others from being applied. What rows say about the same learner happens in their order.
+    /// Takes a file in, and tells what became of each row, in the order of rows, once those behind were read. A row
+    /// that is refused does not keep others from being applied. What rows say about the same learner, or of the same
+    /// e-mail address, happens in their order.
     ///
     /// # Errors
     ///

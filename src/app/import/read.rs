@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::{
     Place,
+    quotes::Quotes,
     row::{COLUMNS, Row, column},
 };
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -129,8 +130,8 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// A line, or as much of one as is too much; the rest of that is passed over. And whether a quote is open at the end
-    /// of one that is too long.
+    /// A line, or as much of one as is too much; the rest of that is passed over. And whether one that is too long may
+    /// go on in the next.
     fn read(&mut self) -> io::Result<(Vec<u8>, bool)> {
         let mut line = vec![];
         self.n_read += self.from.by_ref().take(MAX_ROW as u64 + 1).read_until(b'\n', &mut line)? as u64;
@@ -148,7 +149,7 @@ impl<R: BufRead> Lines<R> {
             self.from.consume(n_bytes);
             self.n_read += n_bytes as u64;
         }
-        Ok((line, quotes.is_open()))
+        Ok((line, quotes.may_go_on()))
     }
 
     /// Nobody can tell what is a row any more.
@@ -185,21 +186,28 @@ fn no_column(name: &str) -> Refusal {
 fn record(first: Vec<u8>, lines: &mut Lines<impl BufRead>) -> Result<(usize, Cells), Refusal> {
     let mut quotes = Quotes::default();
     quotes.read(first.trim_ascii_end());
-    let is_one_line = !quotes.is_open();
-    let mut bytes = first;
-    while quotes.is_open() {
+    let (is_one_line, mut bytes, mut is_too_long) = (!quotes.is_open(), first, false);
+    while quotes.is_open() && !quotes.is_wrong {
         match lines.next() {
-            Some((_, Ok(line))) if bytes.len() + line.len() <= MAX_ROW && !quotes.is_wrong => {
+            Some((_, Ok(line))) => {
                 quotes.read(line.trim_ascii_end());
-                bytes.extend_from_slice(&line);
+                is_too_long |= bytes.len() + line.len() > MAX_ROW;
+                if !is_too_long {
+                    bytes.extend_from_slice(&line);
+                }
             }
             Some((_, Err(refusal))) if lines.is_over => return Err(refusal),
             _ => return Err(lines.give_up()),
         }
     }
+    if quotes.may_go_on() || (quotes.is_wrong && !is_one_line) {
+        return Err(lines.give_up());
+    }
     if quotes.is_wrong {
-        let how = "a quote must stand around the whole cell, or be doubled within quotes";
-        return Err(if is_one_line { bad(how) } else { lines.give_up() });
+        return Err(bad("a quote must stand around the whole cell, or be doubled within quotes"));
+    }
+    if is_too_long {
+        return Err(too_long(false));
     }
     let n_bytes = bytes.len();
     let csv = lines.csv.as_mut().expect("records are of CSV");
@@ -232,56 +240,6 @@ impl Cells {
     fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = [0].into_iter().chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| &self.texts[start..*end])
-    }
-}
-
-/// How the quotes of a record stand, as far as it was read.
-#[derive(Default)]
-struct Quotes {
-    at: At,
-    /// There is one that does not stand around a whole cell.
-    is_wrong: bool,
-}
-
-#[derive(Clone, Copy, Default, PartialEq)]
-enum At {
-    /// Before a cell.
-    #[default]
-    Start,
-    /// In a cell without quotes.
-    Plain,
-    /// Within quotes.
-    Quoted,
-    /// Behind what may have closed them.
-    Closed,
-    /// Behind what did not: the next quote may open them again.
-    Between,
-}
-
-impl Quotes {
-    fn read(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.at = match (self.at, byte) {
-                (At::Start | At::Closed | At::Between, b'"') => At::Quoted,
-                (At::Quoted, b'"') => At::Closed,
-                (At::Quoted, _) => At::Quoted,
-                (_, b',') => At::Start,
-                (At::Closed, _) => {
-                    self.is_wrong = true;
-                    At::Between
-                }
-                (At::Between, _) => At::Between,
-                (At::Plain, b'"') => {
-                    self.is_wrong = true;
-                    At::Plain
-                }
-                _ => At::Plain,
-            };
-        }
-    }
-
-    fn is_open(&self) -> bool {
-        self.at == At::Quoted
     }
 }
 

@@ -222,8 +222,11 @@ async fn groups(app: &App, rows: Vec<(Place, Row)>) -> Result<Vec<Vec<(Place, Ro
         groups.push(rows);
         went.push(group);
         for email in emails {
-            let other = root(&went, *with.entry(email).or_insert(group));
+            let mut other = root(&mut went, *with.entry(email).or_insert(group));
             if other != group {
+                if groups[other].len() < groups[group].len() {
+                    mem::swap(&mut other, &mut group);
+                }
                 let rows = mem::take(&mut groups[group]);
                 groups[other].extend(rows);
                 (went[group], group) = (other, other);
@@ -236,8 +239,9 @@ async fn groups(app: &App, rows: Vec<(Place, Row)>) -> Result<Vec<Vec<(Place, Ro
 }
 
 /// Where the rows of a group are by now.
-fn root(went: &[usize], mut group: usize) -> usize {
+fn root(went: &mut [usize], mut group: usize) -> usize {
     while went[group] != group {
+        went[group] = went[went[group]];
         group = went[group];
     }
     group

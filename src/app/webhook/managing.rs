@@ -38,7 +38,7 @@ impl Webhooks {
         let call = keyed("update", key, &wish.fingerprint())?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
-        if let Some(managed) = earlier(&hook, call.as_ref())? {
+        if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
             return Ok(managed);
         }
         let next = hook.webhook().updated(wish);
@@ -65,10 +65,10 @@ impl Webhooks {
         let call = keyed("rotate", key, "")?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
-        self.check_writable()?;
-        let managed = match earlier(&hook, call.as_ref())? {
+        let managed = match self.earlier(&hook, call.as_ref()).await? {
             Some(managed) => managed,
             None => {
+                self.check_writable()?;
                 let (now, secret) = (self.env.now(), self.env.fresh_secret());
                 hook.change(|it| it.webhook.rotate(secret, now));
                 self.carried_out(hook, call, 1, None).await?
@@ -85,7 +85,7 @@ impl Webhooks {
         let Ok(turn) = hook.testing.try_lock() else {
             return Err(Refusal::new(RefusalCode::Conflict, "a test is under way; wait for it").into());
         };
-        if let Some(managed) = earlier(&hook, call.as_ref())? {
+        if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
             return Ok(managed);
         }
         if call.is_some() {
@@ -113,11 +113,11 @@ impl Webhooks {
         let call = keyed("replay", key, &HEXLOWER.encode(&after.to_bytes()))?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
-        self.check_writable()?;
-        let heads = self.store.heads().await?;
-        if let Some(managed) = earlier(&hook, call.as_ref())? {
+        if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
             return Ok(managed);
         }
+        self.check_writable()?;
+        let heads = self.store.heads().await?;
         hook.change_course(|it| {
             it.deliveries.replay(after);
             it.deliveries.keep_within(&heads);
@@ -135,18 +135,18 @@ impl Webhooks {
         let call = keyed("retry", key, &named(event))?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
-        if let Some(managed) = earlier(&hook, call.as_ref())? {
+        if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
             return Ok(managed);
         }
         if hook.webhook().disabled.is_some() {
             let message = "the webhook is disabled; enable it first";
             return Err(Refusal::of("webhook", RefusalCode::NotApplicable, message).into());
         }
+        self.check_writable()?;
         let now = self.env.now();
         let n_events = hook.change(|it| it.deliveries.retry(event, now));
-        let managed = self.carried_out(hook, call, n_events, None).await?;
-        managed.hook.wake.notify_one();
-        Ok(managed)
+        hook.wake.notify_one();
+        self.carried_out(hook, call, n_events, None).await
     }
 
     /// Gives up for good what is parked: one event or all.
@@ -159,14 +159,26 @@ impl Webhooks {
         let call = keyed("drop parked", key, &named(event))?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
-        self.check_writable()?;
-        if let Some(managed) = earlier(&hook, call.as_ref())? {
+        if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
             return Ok(managed);
         }
+        self.check_writable()?;
         let n_events = hook.change(|it| it.deliveries.drop_parked(event));
-        let managed = self.carried_out(hook, call, n_events, None).await?;
-        managed.hook.wake.notify_one();
-        Ok(managed)
+        hook.wake.notify_one();
+        self.carried_out(hook, call, n_events, None).await
+    }
+
+    /// What came of the call that was carried out with the same key.
+    async fn earlier(&self, hook: &Arc<Hook>, call: Option<&Keyed>) -> Result<Option<Managed>, Failure> {
+        let Some(call) = call else { return Ok(None) };
+        let reused = |()| key_reused("the key was used for something else; use a new key for a new call");
+        let Some(known) = hook.earlier(call).map_err(reused)? else { return Ok(None) };
+        // What it did may not have been kept when it was done.
+        if hook.is_dirty() {
+            hook.save(&self.store).await?;
+        }
+        let Keyed { n_changed, attempt, .. } = known;
+        Ok(Some(Managed { hook: hook.clone(), n_changed, attempt, replayed: true }))
     }
 
     /// Keeps what a call did, and with its key what it was answered.
@@ -183,19 +195,6 @@ impl Webhooks {
         hook.save(&self.store).await?;
         Ok(Managed { hook, n_changed, attempt, replayed: false })
     }
-}
-
-/// What came of the call that was carried out with the same key.
-fn earlier(hook: &Arc<Hook>, call: Option<&Keyed>) -> Result<Option<Managed>, Refusal> {
-    let Some(call) = call else { return Ok(None) };
-    let reused = |()| key_reused("the key was used for something else; use a new key for a new call");
-    let again = |it: Keyed| Managed {
-        hook: hook.clone(),
-        n_changed: it.n_changed,
-        attempt: it.attempt,
-        replayed: true,
-    };
-    Ok(hook.earlier(call).map_err(reused)?.map(again))
 }
 
 /// An event, or all.

@@ -123,6 +123,8 @@ async fn what_is_wrong_with_a_row_says_nothing_about_the_next() {
         (&*format!("learner,c,\"{long}\","), "TOO_LONG -"),
         (&*format!("learner,k,{long},"), "TOO_LONG -"),
         ("learner,e,\"Ev\"e,", "INVALID_INPUT -"),
+        ("learner,e, \"Eve\",", "INVALID_INPUT -"),
+        (&*format!("learner,e,\"{}\",", "x\ncompletion,a,,\n".repeat(8_000)), "TOO_LONG -"),
         ("learner,f,5\" disk,", "INVALID_INPUT -"),
         ("learner,g,\"Gus, \"\"the\"\" cat\",\"two\nlines\"", ""),
         ("learner,h,Hal,", ""),
@@ -138,7 +140,7 @@ async fn what_is_wrong_with_a_row_says_nothing_about_the_next() {
         }
         let payload = import(&world, &content, json!({ "dryRun": true })).await;
         assert_eq!(refused(&payload), expected, "{end:?}");
-        assert_eq!(counts(&payload), [3, 0, 0, 6], "{end:?}");
+        assert_eq!(counts(&payload), [3, 0, 0, 8], "{end:?}");
     }
     let lines = format!(
         "{}\n{}\n",
@@ -153,13 +155,14 @@ async fn what_is_wrong_with_a_row_says_nothing_about_the_next() {
 #[tokio::test]
 async fn where_nobody_can_tell_what_is_a_row_the_file_ends() {
     let world = World::new();
-    let (long, lines) = ("x".repeat(200_000), "x\n".repeat(100_000));
+    let long = "x".repeat(200_000);
     let within = "completion,bob,,cicd-automation\n";
     for (row, error) in [
         (format!("learner,a,\"Ann\n{within}"), "3 INVALID_INPUT -"),
-        (format!("learner,a,\"{lines}{within}end\",\n"), "3 INVALID_INPUT -"),
         (format!("learner,a,\"{long}\n{within}end\",\n"), "3 TOO_LONG -"),
         (format!("learner,a,\"he said \"hi\" and\n{within}end\",\n"), "3 INVALID_INPUT -"),
+        (format!("learner,a,\"he said \"hi, you\" and\n{within}end\",\n"), "3 INVALID_INPUT -"),
+        (format!("learner,a, \"Ann\n{within}end\",\n"), "3 INVALID_INPUT -"),
         (format!("learner,a,\"one\ntwo\"three,\n{within}"), "3 INVALID_INPUT -"),
     ] {
         let content = format!("kind,learner,name,course\nlearner,bob,Bob,\n{row}{within}");

@@ -56,8 +56,10 @@ async fn what_is_parked_can_be_dropped() {
     let (_before, world, id) = full(&receiver).await;
     let n_before = receiver.received().len();
     let stuck = &world.hook_of(&id, "failing { eventId }").await["failing"][0]["eventId"];
-    for (event, expected) in [(stuck.clone(), 0), (json!(null), 1_000), (json!(null), 0)] {
-        let input = json!({ "webhook": id, "event": event });
+    let keyed = json!({ "webhook": id, "idempotencyKey": "k" });
+    for (input, expected) in
+        [(json!({ "webhook": id, "event": stuck }), 0), (keyed.clone(), 1_000), (json!({ "webhook": id }), 0)]
+    {
         let dropped = world.call("dropParkedEvents", "count webhook { state }", input).await;
         assert_eq!((errors(&dropped).len(), &dropped["count"]), (0, &json!(expected)));
         assert_eq!(
@@ -65,6 +67,8 @@ async fn what_is_parked_can_be_dropped() {
             (&json!(expected != 0), &json!("DISABLED"))
         );
     }
+    let again = world.call("dropParkedEvents", "count", keyed).await;
+    assert_eq!((&again["count"], &again["replayed"]), (&json!(1_000), &json!(true)));
     receiver.answers(|_| Reply::Status(200));
     world.call("updateWebhook", "", json!({ "webhook": id, "enabled": true })).await;
     let is_done = || async { world.hook_of(&id, "failingCount").await["failingCount"] == 0 };

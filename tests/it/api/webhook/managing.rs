@@ -219,7 +219,12 @@ async fn a_test_says_what_came_of_it() {
         assert_eq!(json!([it["delivered"], it["status"], it["error"]]), expected, "{reply:?}");
         assert!(it["durationMs"].is_number());
     }
+    let keyed = json!({ "webhook": id, "idempotencyKey": "k" });
+    let first = world.call("testWebhook", "status durationMs", keyed.clone()).await;
+    let again = world.call("testWebhook", "status durationMs", keyed).await;
+    assert_eq!((&again["durationMs"], &again["replayed"]), (&first["durationMs"], &json!(true)));
     let messages = receiver.received();
+    assert_eq!(messages.len(), 4);
     assert!(messages.iter().all(|it| it.kind() == "milepost.test" && it.is_signed_with(&secret)));
     assert!(messages[0].header("webhook-id").starts_with("test_"));
     assert_ne!(messages[0].header("webhook-id"), messages[1].header("webhook-id"));

@@ -45,7 +45,8 @@ impl Clients {
         }
         let next = 1 + book.accounts.keys().map(|it| it.0.as_u128()).max().unwrap_or(0);
         let keys = book.accounts.values().flat_map(|it| it.keys());
-        let n_calls = keys.filter_map(|it| it.strip_prefix("key-")?.parse().ok()).max().unwrap_or(0);
+        let n_calls =
+            keys.filter_map(|it| it.strip_prefix("key-")?.split('-').next()?.parse().ok()).max().unwrap_or(0);
         let mut clients = Self { book, people, next, n_calls, repeatable: None };
         while clients.people.len() < N_PEOPLE {
             clients.newcomer();
