@@ -1,6 +1,9 @@
 //! An engine that fails, panics or waits when it is asked about somebody, for as long as a test wants it to.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use milepost::{
@@ -47,6 +50,7 @@ pub struct Faulty {
     waits: Notify,
     goes_on: Notify,
     late: Mutex<Option<Arc<Notify>>>,
+    loses_notes: AtomicBool,
 }
 
 impl Faulty {
@@ -55,7 +59,8 @@ impl Faulty {
         let mut faulty = None;
         let world = World::around(|engine| {
             let (fault, waits, goes_on) = (Mutex::new(None), Notify::new(), Notify::new());
-            faulty.insert(Arc::new(Self { engine, fault, waits, goes_on, late: Mutex::default() })).clone()
+            let (late, loses_notes) = (Mutex::default(), AtomicBool::new(false));
+            faulty.insert(Arc::new(Self { engine, fault, waits, goes_on, late, loses_notes })).clone()
         });
         (world, faulty.expect("it was put around"))
     }
@@ -78,6 +83,11 @@ impl Faulty {
     /// The next note is written once that is told, though nobody waits any more; it is let go of afterwards.
     pub fn writes_late(&self) -> Arc<Notify> {
         self.late.lock().unwrap().insert(Arc::default()).clone()
+    }
+
+    /// Whether no note can be kept from now on.
+    pub fn loses_notes(&self, loses: bool) {
+        self.loses_notes.store(loses, Ordering::SeqCst);
     }
 
     async fn strike(&self, learner: LearnerId, call: Call) -> Result<(), StoreError> {
@@ -166,6 +176,9 @@ impl Store for Faulty {
     }
 
     async fn keep_note(&self, name: &str, note: Option<&[u8]>) -> Result<(), StoreError> {
+        if self.loses_notes.load(Ordering::SeqCst) {
+            return Err(StoreError::Damaged(SECRET.into()));
+        }
         let late = self.late.lock().unwrap().take();
         let Some(told) = late else {
             return self.engine.keep_note(name, note).await;

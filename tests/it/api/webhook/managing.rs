@@ -288,6 +288,26 @@ async fn what_is_written_last_stays_though_who_wrote_before_went_away() {
     assert_eq!(again.get("{ webhooks { description } }").await["webhooks"][0]["description"], "two");
 }
 
+/// The answer says that it is done, so it has to be kept by then.
+#[tokio::test]
+async fn what_a_call_with_a_key_did_is_kept_before_it_is_answered_again() {
+    let (world, faulty) = Faulty::world();
+    let (id, before) = world.hook(json!({ "url": URL })).await;
+    let rotate = "mutation($input: RotateWebhookSecretInput!) { rotateWebhookSecret(input: $input) { secret replayed } }";
+    let ask = || world.ask(rotate, json!({ "input": { "webhook": id, "idempotencyKey": "k" } }));
+    faulty.loses_notes(true);
+    for _ in 0..2 {
+        assert_eq!(ask().await["errors"][0]["extensions"]["code"], "INTERNAL_SERVER_ERROR");
+    }
+    faulty.loses_notes(false);
+    let done = World::data(ask().await)["rotateWebhookSecret"].clone();
+    assert_eq!(done["replayed"], true);
+    assert_ne!(done["secret"], before);
+    let again = World::over(world.app.store.clone());
+    let input = json!({ "webhook": id, "idempotencyKey": "k" });
+    assert_eq!(again.call("rotateWebhookSecret", "secret", input).await["secret"], done["secret"]);
+}
+
 #[tokio::test]
 async fn lists_have_bounds() {
     let world = World::new();
