@@ -25,8 +25,9 @@ use crate::{
 pub(super) const PREFIX: &str = "webhook.";
 /// The form of such a note.
 const FORMAT: u32 = 1;
-/// How many keys of calls about a webhook are known.
-const MAX_KEYS: usize = 100;
+/// How many days keys of calls about a webhook are known, and how many calls there may be in that time.
+const KEY_DAYS: i64 = 7;
+const MAX_KEYS: usize = 1_000;
 
 /// A webhook with how far it is.
 pub struct Hook {
@@ -68,10 +69,28 @@ pub(super) struct Note {
 pub(super) struct Keyed {
     pub(super) key: String,
     pub(super) fingerprint: String,
+    /// When it was carried out.
+    #[serde(default = "long_ago")]
+    pub(super) at: Timestamp,
     #[serde(default)]
     pub(super) n_changed: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) attempt: Option<Attempt>,
+}
+
+fn long_ago() -> Timestamp {
+    Timestamp::from_micros(0)
+}
+
+impl Keyed {
+    /// Whether it is the same call.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.key, &self.fingerprint) == (&other.key, &other.fingerprint)
+    }
+
+    fn is_known(&self, now: Timestamp) -> bool {
+        now < self.at.plus_days(KEY_DAYS)
+    }
 }
 
 impl Note {
@@ -166,17 +185,23 @@ impl Hook {
 
     /// The call that was carried out with the same key. `Err`: it was another one.
     pub(super) fn earlier(&self, call: &Keyed) -> Result<Option<Keyed>, ()> {
-        match self.now().note.keys.iter().find(|it| it.key == call.key) {
+        let is_it = |it: &&Keyed| it.key == call.key && it.is_known(call.at);
+        match self.now().note.keys.iter().find(is_it) {
             Some(known) if known.fingerprint != call.fingerprint => Err(()),
             known => Ok(known.cloned()),
         }
     }
 
+    /// Whether there is room for one more call with a key at that time.
+    pub(super) fn has_room(&self, now: Timestamp) -> bool {
+        self.read(|it| it.keys.iter().take_while(|it| it.is_known(now)).count() < MAX_KEYS)
+    }
+
     /// A call was carried out. It has to be saved.
     pub(super) fn remember(&self, call: Keyed) {
         self.change(|it| {
+            it.keys.retain(|it| it.is_known(call.at));
             it.keys.push_front(call);
-            it.keys.truncate(MAX_KEYS);
         });
     }
 

@@ -35,7 +35,7 @@ impl Webhooks {
         key: Option<String>,
     ) -> Result<Managed, Failure> {
         let wish = wish.checked(&self.courier()?)?;
-        let call = keyed("update", key, &wish.fingerprint())?;
+        let call = keyed("update", key, &wish.fingerprint(), self.env.now())?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
         if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
@@ -62,7 +62,7 @@ impl Webhooks {
 
     /// Gives one another secret. For a day, messages are signed with the one before as well.
     pub async fn rotate(&self, id: WebhookId, key: Option<String>) -> Result<Registered, Failure> {
-        let call = keyed("rotate", key, "")?;
+        let call = keyed("rotate", key, "", self.env.now())?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
         let managed = match self.earlier(&hook, call.as_ref()).await? {
@@ -80,7 +80,7 @@ impl Webhooks {
 
     /// Sends a message that says nothing, now and once.
     pub async fn test(&self, id: WebhookId, key: Option<String>) -> Result<Managed, Failure> {
-        let (courier, call) = (self.courier()?, keyed("test", key, "")?);
+        let (courier, call) = (self.courier()?, keyed("test", key, "", self.env.now())?);
         let hook = self.known(id).await?;
         let Ok(turn) = hook.testing.try_lock() else {
             return Err(Refusal::new(RefusalCode::Conflict, "a test is under way; wait for it").into());
@@ -110,7 +110,7 @@ impl Webhooks {
         key: Option<String>,
     ) -> Result<Managed, Failure> {
         let after = after.unwrap_or_else(FeedCursor::start);
-        let call = keyed("replay", key, &HEXLOWER.encode(&after.to_bytes()))?;
+        let call = keyed("replay", key, &HEXLOWER.encode(&after.to_bytes()), self.env.now())?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
         if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
@@ -132,7 +132,7 @@ impl Webhooks {
         event: Option<(LearnerId, Version)>,
         key: Option<String>,
     ) -> Result<Managed, Failure> {
-        let call = keyed("retry", key, &named(event))?;
+        let call = keyed("retry", key, &named(event), self.env.now())?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
         if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
@@ -156,7 +156,7 @@ impl Webhooks {
         event: Option<(LearnerId, Version)>,
         key: Option<String>,
     ) -> Result<Managed, Failure> {
-        let call = keyed("drop parked", key, &named(event))?;
+        let call = keyed("drop parked", key, &named(event), self.env.now())?;
         let _turn = self.turn.lock().await;
         let hook = self.known(id).await?;
         if let Some(managed) = self.earlier(&hook, call.as_ref()).await? {
@@ -172,7 +172,12 @@ impl Webhooks {
     async fn earlier(&self, hook: &Arc<Hook>, call: Option<&Keyed>) -> Result<Option<Managed>, Failure> {
         let Some(call) = call else { return Ok(None) };
         let reused = |()| key_reused("the key was used for something else; use a new key for a new call");
-        let Some(known) = hook.earlier(call).map_err(reused)? else { return Ok(None) };
+        let Some(known) = hook.earlier(call).map_err(reused)? else {
+            let message =
+                "there were as many calls with keys about this webhook in the last 7 days as there may be";
+            let full = || Refusal::of("idempotencyKey", RefusalCode::LimitReached, message);
+            return if hook.has_room(call.at) { Ok(None) } else { Err(full().into()) };
+        };
         // What it did may not have been kept when it was done.
         if hook.is_dirty() {
             hook.save(&self.store).await?;

@@ -39,6 +39,7 @@ use crate::{
         learner::digest,
         refusal::{Refusal, RefusalCode},
         text,
+        time::Timestamp,
     },
     store::{Store, StoreError},
 };
@@ -96,10 +97,11 @@ impl Webhooks {
     pub async fn register(&self, wish: RegisterWebhook) -> Result<Registered, Failure> {
         let wish = wish.checked(&self.courier()?)?;
         let _turn = self.turn.lock().await;
-        let call = keyed("register webhook", wish.idempotency_key.clone(), &wish.fingerprint())?;
+        let call =
+            keyed("register webhook", wish.idempotency_key.clone(), &wish.fingerprint(), self.env.now())?;
         for hook in self.all().await? {
             match hook.read(|it| it.registration.clone()).zip(call.clone()) {
-                Some((first, again)) if first == again => {
+                Some((first, again)) if first.is_same(&again) => {
                     let secret = hook.read(|it| it.webhook.secret());
                     return Ok(Registered { hook, secret, replayed: true });
                 }
@@ -212,10 +214,16 @@ impl Webhooks {
 }
 
 /// What is kept of a call with a key; `None`: it has none.
-fn keyed(call: &str, key: Option<String>, fingerprint: &str) -> Result<Option<Keyed>, Refusal> {
+fn keyed(
+    call: &str,
+    key: Option<String>,
+    fingerprint: &str,
+    now: Timestamp,
+) -> Result<Option<Keyed>, Refusal> {
     let Some(key) = key else { return Ok(None) };
     let key = HEXLOWER.encode(&digest(&[call, &text::line("idempotencyKey", &key)?]));
-    Ok(Some(Keyed { key, fingerprint: fingerprint.to_owned(), n_changed: 0, attempt: None }))
+    let fingerprint = HEXLOWER.encode(&digest(&[fingerprint]));
+    Ok(Some(Keyed { key, fingerprint, at: now, n_changed: 0, attempt: None }))
 }
 
 fn report(error: &StoreError) {

@@ -39,7 +39,7 @@ impl MaintenanceMutation {
     }
 
     /// Removes from the server's disk what erased learners left in the ledger files, and copies the
-    /// rest of the store into as little room as it needs. All that can be asked stays as it is, and
+    /// rest of the store anew, without what is dead in it. All that can be asked stays as it is, and
     /// reading goes on; writing pauses for a moment. Backups that were made before keep what they
     /// have. For administrators. A server that keeps its data in memory refuses with `NOT_APPLICABLE`.
     async fn compact_store(

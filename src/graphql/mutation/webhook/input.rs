@@ -37,8 +37,8 @@ pub(in crate::graphql::mutation) struct UpdateWebhookInput {
     /// them again, before what would be parked as well.
     pub(super) enabled: Option<bool>,
     /// Makes the call safe to repeat: the same key with the same input answers what the first call did, with
-    /// `replayed: true`. The last 100 keys of calls about a webhook are known. Absent: that of the `Idempotency-Key`
-    /// header, if there is one.
+    /// `replayed: true`. Keys are known for 7 days, 1,000 of a webhook. Absent: that of the `Idempotency-Key` header,
+    /// if there is one.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -54,8 +54,8 @@ pub(in crate::graphql::mutation) struct RemoveWebhookInput {
 pub(in crate::graphql::mutation) struct RotateWebhookSecretInput {
     /// The id of the receiver.
     pub(super) webhook: ID,
-    /// Makes the call safe to repeat: the same key answers the present secret, with `replayed: true`. The last 100 keys
-    /// of calls about a webhook are known. Absent: that of the `Idempotency-Key` header, if there is one.
+    /// Makes the call safe to repeat: the same key answers the present secret, with `replayed: true`. Keys are
+    /// known for 7 days, 1,000 of a webhook. Absent: that of the `Idempotency-Key` header, if there is one.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -65,8 +65,8 @@ pub(in crate::graphql::mutation) struct TestWebhookInput {
     /// Its id.
     pub(super) webhook: ID,
     /// Makes the call safe to repeat: the same key with the same input answers what the first call did, with
-    /// `replayed: true`. The last 100 keys of calls about a webhook are known. Absent: that of the `Idempotency-Key`
-    /// header, if there is one.
+    /// `replayed: true`. Keys are known for 7 days, 1,000 of a webhook. Absent: that of the `Idempotency-Key` header,
+    /// if there is one.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -78,8 +78,8 @@ pub(in crate::graphql::mutation) struct ReplayWebhookInput {
     /// After which place of the feed: a cursor of `events`, of a message or of a webhook. Absent or null: from the
     /// first event on.
     pub(super) after: Option<String>,
-    /// Makes the call safe to repeat: the same key with the same input does nothing more, with `replayed: true`. The
-    /// last 100 keys of calls about a webhook are known. Absent: that of the `Idempotency-Key` header, if there is one.
+    /// Makes the call safe to repeat: the same key with the same input does nothing more, with `replayed: true`. Keys are
+    /// known for 7 days, 1,000 of a webhook. Absent: that of the `Idempotency-Key` header, if there is one.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -91,8 +91,8 @@ pub(in crate::graphql::mutation) struct RetryDeliveriesInput {
     /// The id of one event; absent or null: all of them.
     pub(super) event: Option<ID>,
     /// Makes the call safe to repeat: the same key with the same input answers what the first call did, with
-    /// `replayed: true`. The last 100 keys of calls about a webhook are known. Absent: that of the `Idempotency-Key`
-    /// header, if there is one.
+    /// `replayed: true`. Keys are known for 7 days, 1,000 of a webhook. Absent: that of the `Idempotency-Key` header,
+    /// if there is one.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -104,7 +104,7 @@ pub(in crate::graphql::mutation) struct DropParkedEventsInput {
     /// The id of one event; absent or null: all that are parked.
     pub(super) event: Option<ID>,
     /// Makes the call safe to repeat: the same key with the same input answers what the first call did, with
-    /// `replayed: true`. The last 100 keys of calls about a webhook are known. Absent: that of the `Idempotency-Key`
-    /// header, if there is one.
+    /// `replayed: true`. Keys are known for 7 days, 1,000 of a webhook. Absent: that of the `Idempotency-Key` header,
+    /// if there is one.
     pub(super) idempotency_key: Option<String>,
 }

@@ -288,6 +288,27 @@ async fn what_is_written_last_stays_though_who_wrote_before_went_away() {
     assert_eq!(again.get("{ webhooks { description } }").await["webhooks"][0]["description"], "two");
 }
 
+#[tokio::test]
+async fn keys_are_known_for_seven_days_and_bounded() {
+    let world = World::new();
+    let (id, _) = world.hook(json!({ "url": URL })).await;
+    let call = |n: usize| {
+        let input = json!({ "webhook": id, "idempotencyKey": format!("k{n}") });
+        async { world.call("updateWebhook", "", input).await }
+    };
+    assert_eq!(call(0).await["replayed"], false);
+    world.wait(6);
+    for n in 1..1_000 {
+        assert_eq!((errors(&call(n).await).len(), n), (0, n));
+    }
+    assert_eq!(errors(&call(1_000).await), ["LIMIT_REACHED idempotencyKey"]);
+    assert_eq!(call(0).await["replayed"], true);
+    world.wait(1);
+    assert_eq!(call(0).await["replayed"], false, "it is a week later");
+    assert_eq!(call(999).await["replayed"], true);
+    assert_eq!(errors(&call(1_000).await), ["LIMIT_REACHED idempotencyKey"]);
+}
+
 /// The answer says that it is done, so it has to be kept by then.
 #[tokio::test]
 async fn what_a_call_with_a_key_did_is_kept_before_it_is_answered_again() {
