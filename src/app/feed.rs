@@ -192,16 +192,19 @@ impl FeedCursor {
         Self(vec![0; usize::from(N_BUCKETS)])
     }
 
-    /// As compact bytes: for each bucket that has been read, how many buckets on it is, and the position.
+    /// As compact bytes: for each bucket that has been read, how many buckets on it is, and the position. That is as
+    /// postcard has it, which makes a list of them first: every message of the feed has a cursor.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut read: Vec<(u16, Position)> = vec![];
+        let n_read = self.0.iter().filter(|it| **it > 0).count();
+        let mut bytes = Vec::with_capacity(2 + 3 * n_read);
+        push(&mut bytes, n_read as u64);
         let mut previous = 0;
         for (bucket, position) in self.0.iter().enumerate().filter(|(_, it)| **it > 0) {
-            let bucket = u16::try_from(bucket).expect("there are 1,024 buckets");
-            read.push((bucket - previous, *position));
+            push(&mut bytes, (bucket - previous) as u64);
+            push(&mut bytes, *position);
             previous = bucket;
         }
-        postcard::to_stdvec(&read).expect("plain data")
+        bytes
     }
 
     /// From bytes; `None` when they cannot be a cursor.
@@ -217,6 +220,15 @@ impl FeedCursor {
     }
 }
 
+/// Seven bits a byte, the low ones first; the eighth says that there are more.
+fn push(bytes: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,7 +237,7 @@ mod tests {
     fn cursors_survive_the_way_to_the_client_and_back() {
         let mut cursor = FeedCursor::start();
         assert_eq!(FeedCursor::from_bytes(&cursor.to_bytes()).as_ref(), Some(&cursor));
-        for (bucket, position) in [(0, 7), (1, 1), (1023, u64::MAX)] {
+        for (bucket, position) in [(0, 7), (1, 127), (2, 128), (3, 16_384), (1023, u64::MAX)] {
             cursor.0[bucket] = position;
         }
         assert_eq!(FeedCursor::from_bytes(&cursor.to_bytes()).as_ref(), Some(&cursor));
