@@ -21,6 +21,7 @@ use milepost::{
         memory::MemoryStore,
     },
 };
+use tokio::runtime::Builder;
 
 use super::{guide_of, progress_bar, say, tools::DataDir};
 
@@ -48,6 +49,9 @@ const HEAD: u64 = 64;
 const MAX_ROWS: usize = 1_000_000;
 /// How many when nothing is written: whoever would change is kept in memory.
 const MAX_ROWS_DRY: usize = 100_000;
+
+/// How many threads read of the store: each keeps memory of its own, and many learners are read of at a time.
+const MAX_READERS: usize = 16;
 
 /// Does it; `false`: rows were refused.
 pub(super) fn import(options: &ImportOptions, tool: &ToolOptions) -> Result<bool, String> {
@@ -77,8 +81,18 @@ fn whole_store(from: &mut dyn BufRead, options: &ImportOptions, tool: &ToolOptio
     Ok(())
 }
 
-#[tokio::main]
-async fn rows(
+fn rows(
+    from: impl BufRead + Send,
+    length: Option<u64>,
+    format: Format,
+    options: &ImportOptions,
+) -> Result<bool, String> {
+    let runtime = Builder::new_multi_thread().enable_all().max_blocking_threads(MAX_READERS).build();
+    let runtime = runtime.map_err(|it| format!("no threads can be had: {it}"))?;
+    runtime.block_on(take_in(from, length, format, options))
+}
+
+async fn take_in(
     from: impl BufRead + Send,
     length: Option<u64>,
     format: Format,
