@@ -123,8 +123,11 @@ impl App {
         let mut events = BTreeMap::new();
         while let Some(first) = versions.pop_first() {
             // Those that follow each other are read together.
-            let n_events = (first..).skip(1).take_while(|it| versions.remove(it)).count() + 1;
-            let read = self.store.history(learner, first.saturating_sub(1), n_events).await?;
+            let mut n_events = 1;
+            while versions.remove(&(first + n_events)) {
+                n_events += 1;
+            }
+            let read = self.store.history(learner, first.saturating_sub(1), n_events as usize).await?;
             events.extend(read.into_iter().map(|it| (it.version, it)));
         }
         Ok(events)

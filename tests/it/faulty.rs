@@ -70,6 +70,11 @@ impl Faulty {
         *self.fault.lock().unwrap() = Some((learner, call, fault));
     }
 
+    /// From now on nothing goes wrong.
+    pub fn mends(&self) {
+        *self.fault.lock().unwrap() = None;
+    }
+
     /// Until somebody waits for it.
     pub async fn waits(&self) {
         self.waits.notified().await;

@@ -25,7 +25,7 @@ use crate::{
     store::StoreError,
 };
 
-/// How many rows are taken in at a time, in any order but for those about the same learner.
+/// How many rows are taken in at a time, in any order but for what [`groups`] keeps together.
 const PORTION: usize = 65_536;
 /// How many bytes of them.
 const PORTION_BYTES: usize = 8 << 20;

@@ -122,22 +122,19 @@ impl<'a> Decider<'a> {
 
     /// What a call with one of the same keys did before; an error is about the rows.
     fn known_receipt(&self, commit: &Prepared) -> Result<Option<Result<Receipt, StoreError>>, StoreError> {
+        let mut keys = vec![];
         for Receipt { key, .. } in &commit.receipts {
             if let Some(receipt) = self.receipts.get(&(commit.learner, key.clone())) {
                 return Ok(Some(Ok(receipt.clone())));
             }
             let mut places = self.draft.receipts(commit.learner, key)?;
             places.retain(|it| *it < self.group_start);
-            match history::receipts(&self.inner.ledger, commit.learner, &[(key.clone(), places)]) {
-                Ok(known) => {
-                    if let Some(receipt) = known.into_iter().flatten().next() {
-                        return Ok(Some(Ok(receipt)));
-                    }
-                }
-                Err(error) => return Ok(Some(Err(error))),
+            if !places.is_empty() {
+                keys.push((key.clone(), places));
             }
         }
-        Ok(None)
+        let known = history::receipts(&self.inner.ledger, commit.learner, &keys);
+        Ok(known.map(|it| it.into_iter().flatten().next()).transpose())
     }
 
     fn check(&self, commit: &Prepared) -> Outcome {

@@ -2,9 +2,13 @@
 
 mod bad;
 
+use milepost::app::LearnerRef;
 use serde_json::{Value, json};
 
-use crate::world::{World, column, errors, text};
+use crate::{
+    faulty::{Call, Fault, Faulty},
+    world::{World, column, errors, text},
+};
 
 const FILE: &str = "\
 kind,learner,name,email,stack,course,percent,aspects,criterion,evidenceKind,url,occurredAt,reason
@@ -216,6 +220,25 @@ async fn a_call_that_is_repeated_writes_nothing_whatever_happened_since() {
         world.get(r#"{ learner(by: { externalId: "ada" }) { name } }"#).await["learner"]["name"],
         "Other"
     );
+}
+
+#[tokio::test]
+async fn a_call_that_came_to_no_end_goes_on_and_is_no_repetition() {
+    let (world, faulty) = Faulty::world();
+    let register = json!({ "name": "Ada", "externalId": "ada" });
+    world.call("registerLearner", "", register).await;
+    let ada = world.app.resolve(&LearnerRef::ExternalId("ada".into())).await.ok().unwrap();
+    faulty.breaks(ada, Call::Commit, Fault::Fails);
+    let query =
+        "mutation($input: ImportProgressInput!) { importProgress(input: $input) { applied replayed } }";
+    let content = "kind,learner,course\nstart,ada,capstone-project\n";
+    let input = json!({ "input": { "format": "CSV", "content": content, "idempotencyKey": "k" } });
+    assert_eq!(world.ask(query, input.clone()).await["data"]["importProgress"], Value::Null);
+    faulty.mends();
+    for replayed in [false, true] {
+        let done = World::data(world.ask(query, input.clone()).await);
+        assert_eq!(done["importProgress"], json!({ "applied": 1, "replayed": replayed }));
+    }
 }
 
 #[tokio::test]
