@@ -37,6 +37,10 @@ async fn what_fails_is_sent_again_with_its_id_and_others_go_on() {
 
     world.at("2026-01-01T00:00:07Z");
     receiver.receives(5).await;
+    // The next attempt counts from when this one is known to have failed.
+    let failed_again =
+        || async { world.hook_of(&id, "failing { attempts }").await["failing"][0]["attempts"] == 2 };
+    until(failed_again, || "not 2 attempts".into()).await;
     receiver.answers(|_| Reply::Status(200));
     world.at("2026-01-01T00:01:00Z");
     world.hook_has(&id, "behind", json!(0.0)).await;
@@ -113,6 +117,7 @@ async fn what_fails_for_more_than_a_day_is_parked_until_somebody_asks_for_it() {
     receiver.answers(|it| Reply::Status(if it.kind() == "COURSE_COMPLETED" { 200 } else { 500 }));
     world.completes(&ada, "cicd-automation").await;
     receiver.receives(12).await;
+    world.hook_has(&id, "behind", json!(0.0)).await;
     let retry =
         |event: Value| world.call("retryDeliveries", "count", json!({ "webhook": id, "event": event }));
     assert_eq!(retry(parked["eventId"].clone()).await["count"], 1);
