@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::{
     api::mutation::WEBHOOKS,
-    binary::Server,
+    binary::{Server, milepost},
     exactly_once::told,
     world::{column, text},
 };
@@ -315,6 +315,14 @@ async fn a_server_that_was_killed_before_does_it_when_it_starts() {
     assert!(eve.planted.iter().filter(|it| !it.contains("eraselearner")).all(|it| kept.contains(it)));
     drop((bob, eve));
     server.kill();
+    let copies = TempDir::new().unwrap();
+    for (tool, to) in [("backup", "backup"), ("export", "export.jsonl")] {
+        let to = copies.path().join(to);
+        let arguments = ["--data-dir".as_ref(), directory.path().as_os_str(), to.as_os_str()];
+        assert!(milepost().arg(tool).args(arguments).output().unwrap().status.success());
+        assert!(to.exists());
+    }
+    assert_eq!(found(copies.path()), BTreeSet::new());
 
     let server = Server::start(directory.path(), &["--forget-within-min", "1440"]);
     assert_eq!(without(directory.path(), "planted.").await, BTreeSet::new());

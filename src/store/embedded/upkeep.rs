@@ -1,11 +1,12 @@
 //! Backups and compaction while the store is served.
 //!
-//! A backup is a copy of the ledger up to the last record that was durable when it began; commits go
-//! on meanwhile. Compaction blanks what erasures voided, first in the files that nobody writes to,
+//! A backup is a copy of the ledger up to the last record that was durable when it began, without
+//! what erasures voided; commits go on meanwhile. Compaction blanks what erasures voided, first in the files that nobody writes to,
 //! then in the newest, which takes a moment in which no group is written; then the rows are copied
 //! into a smaller sled.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex as Lock, PoisonError,
@@ -76,9 +77,6 @@ impl Maintenance for EmbeddedStore {
         let (inner, upkeep) = (self.inner.clone(), self.upkeep.clone());
         let making = spawn_blocking(move || {
             let _turn = turn;
-            if inner.debt.is_owed() {
-                inner.blank(&upkeep)?;
-            }
             BackingUp { inner: &inner, upkeep: &upkeep }.backup(wish)
         });
         making.await.map_err(|error| StoreError::Damaged(format!("the backup failed: {error}")))?
@@ -195,8 +193,10 @@ impl BackingUp<'_> {
             return Err(MaintenanceError::NoRoom);
         }
         let ledger = &self.inner.ledger;
-        let mut copying = Copying::new(&self.inner.home, &to, ledger.store(), options.segment_bytes)?;
-        ledger.records(1, ledger.durable().0, |_, record| {
+        let last = ledger.durable().0;
+        let erased = if self.inner.debt.is_owed() { ledger.erased(last)? } else { HashSet::new() };
+        let mut copying = Copying::new(&self.inner.home, &to, ledger.store(), erased, options.segment_bytes)?;
+        ledger.records(1, last, |_, record| {
             if self.upkeep.is_closing.load(Ordering::Acquire) {
                 return Err(StoreError::Closed("the store was closed".into()));
             }

@@ -123,7 +123,15 @@ fn blank_records(
 }
 
 /// What a record says instead, in as many bytes; `None`: it stays as it is.
-fn blanked(seq: Seq, payload: &[u8], erased: &HashSet<LearnerId>) -> Result<Option<Vec<u8>>, StoreError> {
+pub(in super::super) fn blanked(
+    seq: Seq,
+    payload: &[u8],
+    erased: &HashSet<LearnerId>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    if erased.is_empty() {
+        return Ok(None);
+    }
+
     let Entry::Commit(committed) = Entry::from_payload(seq, payload)? else { return Ok(None) };
     if !erased.contains(&committed.learner) {
         return Ok(None);

@@ -33,6 +33,7 @@ use self::{
 use super::files::Files;
 use crate::store::StoreError;
 
+pub(super) use blank::blanked;
 pub(super) use build::Builder;
 pub(super) use record::{MAX_PAYLOAD, Seq};
 pub use survey::Damage;

@@ -2,7 +2,7 @@
 //! what must be in it. It is written under another name, read again, and only then gets its own.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt,
     path::{Path, PathBuf},
 };
@@ -14,14 +14,17 @@ use super::{
     super::{
         files::Files,
         home::{Home, check_backups, write_format},
-        ledger::{Builder, Found, Seq, Site, survey},
+        ledger::{Builder, Found, Seq, Site, blanked, survey},
         notes::{digests, notes_in},
     },
     ToolOptions,
     content::Content,
     look::Look,
 };
-use crate::{domain::time::Timestamp, store::StoreError};
+use crate::{
+    domain::{id::LearnerId, time::Timestamp},
+    store::StoreError,
+};
 
 const MANIFEST: &str = "BACKUP";
 
@@ -71,7 +74,8 @@ pub fn backup(directory: &Path, to: &Path, options: &ToolOptions) -> Result<Back
     check_backups(directory, to)?;
     let home = Home::take(directory, options.files())?;
     let (look, witness) = whole_ledger(&home, options)?;
-    let mut copying = Copying::begin(&home, to, &look, options)?;
+    let store = look.store.unwrap_or_default();
+    let mut copying = Copying::new(&home, to, store, look.erased, options.segment_bytes)?;
     survey(&site(&home, &home.ledger(), Some(&witness), options), |found| match found {
         Found::Record(record, ..) => copying.add(record.seq, record.payload),
         Found::Damage(damage) => Err(StoreError::Damaged(damage.to_string())),
@@ -142,23 +146,21 @@ pub(in super::super) struct Copying {
     to: PathBuf,
     unfinished: PathBuf,
     store: Uuid,
+    erased: HashSet<LearnerId>,
     builder: Builder,
     content: Content,
     notes: BTreeMap<String, Vec<u8>>,
 }
 
 impl Copying {
-    fn begin(home: &Home, to: &Path, look: &Look, options: &ToolOptions) -> Result<Self, StoreError> {
-        let store = look.store.unwrap_or_default();
-        Self::new(home, to, store, options.segment_bytes)
-    }
-
     /// Begins, for a place that is not there or is empty. What an earlier attempt left is removed. Notes are those of
-    /// now: they must not know of more than the records that are added.
+    /// now: they must not know of more than the records that are added. Of the erased nothing gets in, whether the
+    /// ledger was compacted or not.
     pub(in super::super) fn new(
         home: &Home,
         to: &Path,
         store: Uuid,
+        erased: HashSet<LearnerId>,
         segment_bytes: u64,
     ) -> Result<Self, StoreError> {
         let files = &home.files;
@@ -173,11 +175,13 @@ impl Copying {
         let builder = Builder::new(files, &unfinished.join("ledger"), store, segment_bytes)?;
         let notes = notes_in(files, home.path()).read_all()?;
         let (files, to) = (files.clone(), to.to_owned());
-        Ok(Self { files, to, unfinished, store, builder, content: Content::default(), notes })
+        Ok(Self { files, to, unfinished, store, erased, builder, content: Content::default(), notes })
     }
 
     /// Adds the next record.
     pub(in super::super) fn add(&mut self, seq: Seq, payload: &[u8]) -> Result<(), StoreError> {
+        let blank = blanked(seq, payload, &self.erased)?;
+        let payload = blank.as_deref().unwrap_or(payload);
         self.content.add(seq, payload);
         self.builder.push(payload)
     }

@@ -2,7 +2,10 @@
 //! bucket are dense, and whoever was erased stays so. Where records are gone, it infers what they
 //! were about from their neighbors.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use super::{
     super::ledger::{
@@ -98,11 +101,15 @@ impl Checker {
         self.last_lost = self.last_lost.max(seq);
     }
 
-    /// How many learners there are, and how many were erased.
-    pub(super) fn n_learners(&self) -> (u64, u64) {
-        let n_erased = self.learners.values().filter(|it| it.is_erased).count() as u64;
+    /// How many learners there are.
+    pub(super) fn n_learners(&self) -> u64 {
         let is_here = |it: &&Seen| !it.is_erased && !it.is_voided && it.version != 0;
-        (self.learners.values().filter(is_here).count() as u64, n_erased)
+        self.learners.values().filter(is_here).count() as u64
+    }
+
+    /// Who was erased.
+    pub(super) fn erased(&self) -> HashSet<LearnerId> {
+        self.learners.iter().filter(|(_, it)| it.is_erased).map(|(learner, _)| *learner).collect()
     }
 
     /// Who was blanked and, as far as is written, never erased; with the last record about them.

@@ -1,6 +1,6 @@
 //! Reads a whole ledger once: what is damaged, what contradicts itself, what it all adds up to.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use uuid::Uuid;
 
@@ -65,6 +65,7 @@ pub(super) struct Look {
     pub(super) totals: Totals,
     pub(super) acknowledged: Seq,
     pub(super) torn_at: Option<u64>,
+    pub(super) erased: HashSet<LearnerId>,
     /// Who was blanked without an erasure that is written, with the last record about them.
     pub(super) unerased: Vec<(LearnerId, Seq)>,
 }
@@ -92,8 +93,8 @@ impl Look {
             }
             Ok(())
         })?;
-        let (n_learners, n_erased) = checker.n_learners();
-        look.unerased = checker.unerased();
+        let n_learners = checker.n_learners();
+        (look.erased, look.unerased) = (checker.erased(), checker.unerased());
         if look.n_gone == 0 {
             for (learner, seq) in &look.unerased.clone() {
                 let how = format!("{learner} is blanked and was never erased");
@@ -104,7 +105,7 @@ impl Look {
             n_records: content.n_records(),
             n_events: checker.n_events,
             n_learners,
-            n_erased,
+            n_erased: look.erased.len() as u64,
             n_bytes: surveyed.n_bytes,
             last_seq: surveyed.next - 1,
             digest: content.digest(),

@@ -1,6 +1,6 @@
 //! The whole ledger as text, one JSON object a line: what store it is of, each record with its
-//! payload as it is, and how many there were with which digest. A running store is exported by way
-//! of a backup.
+//! payload as it is or, about an erased learner, as a compaction would leave it, and how many there
+//! were with which digest. A running store is exported by way of a backup.
 
 use std::{
     io::{BufRead, Read as _, Write},
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     super::{
         home::Home,
-        ledger::{Builder, Found, MAX_PAYLOAD, Seq, survey},
+        ledger::{Builder, Found, MAX_PAYLOAD, Seq, blanked, survey},
     },
     ToolOptions,
     backup::{settle_in, site, whole_ledger},
@@ -54,14 +54,18 @@ pub fn export(
     let (look, witness) = whole_ledger(&home, options)?;
     let first = First { kind: KIND.into(), format: FORMAT, store: look.store.unwrap_or_default() };
     write_line(to, &serde_json::to_vec(&first).expect("plain data"))?;
+    let mut content = Content::default();
     survey(&site(&home, &home.ledger(), Some(&witness), options), |found| match found {
         Found::Record(record, ..) => {
+            let blank = blanked(record.seq, record.payload, &look.erased)?;
+            let payload = blank.as_deref().unwrap_or(record.payload);
+            content.add(record.seq, payload);
             let before = format!(r#"{{"seq":{},"entry":"#, record.seq);
-            write_line(to, &[before.as_bytes(), record.payload, b"}"].concat())
+            write_line(to, &[before.as_bytes(), payload, b"}"].concat())
         }
         Found::Damage(damage) => Err(StoreError::Damaged(damage.to_string())),
     })?;
-    let last = Transferred { count: look.totals.n_records, digest: look.totals.digest };
+    let last = Transferred { count: content.n_records(), digest: content.digest() };
     write_line(to, &serde_json::to_vec(&last).expect("plain data"))?;
     to.flush().map_err(StoreError::io("writing the export"))?;
     Ok(last)

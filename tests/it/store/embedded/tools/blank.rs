@@ -101,6 +101,40 @@ async fn nothing_is_left_of_the_erased_and_all_else_stays() {
     }
 }
 
+/// The ledger was not compacted, and stays as it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_the_erased_is_copied() {
+    let dir = TempDir::new().unwrap();
+    let [stored, copied, restored, imported] =
+        ["store", "backup", "restored", "imported"].map(|it| dir.path().join(it));
+    let store = open(&stored);
+    let (town, erased) = town(&store).await;
+    let before = tree(&stored.join("ledger"));
+    let wish = BackupWish { name: slug("served"), key: None, now: second(0) };
+    let served = store.back_up(wish).await.unwrap();
+    store.close().await.unwrap();
+    let made = tools::backup(&stored, &copied, &tool()).unwrap();
+    let mut text = vec![];
+    let exported = tools::export(&stored, &mut text, &tool()).unwrap();
+    assert!(tree(&stored.join("ledger")) == before && has_marker(&stored));
+    assert!(!has_marker(&copied) && !has_marker(&stored.join("backups/served")));
+    assert!(!text.windows(MARKER.len()).any(|it| it == MARKER));
+
+    tools::restore(&copied, &restored, &tool()).unwrap();
+    tools::import(&mut &*text, &imported, &tool()).unwrap();
+    for copy in [&restored, &imported] {
+        let store = open(copy);
+        check(&*store, &town, &erased).await;
+        store.close().await.unwrap();
+    }
+    // It is what a compaction leaves.
+    let store = open(&stored);
+    store.shrink(None).await.unwrap();
+    store.close().await.unwrap();
+    let expected = digest(&stored);
+    assert_eq!([served.digest, made.digest, exported.digest], [(); 3].map(|()| expected.clone()));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_known_whether_anything_is_left_of_the_erased() {
     let dir = TempDir::new().unwrap();
