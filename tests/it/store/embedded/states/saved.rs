@@ -9,11 +9,11 @@ use milepost::store::embedded::tools::{self, Verified};
 use serde_json::{Value, json};
 
 use super::{
-    super::tools::{entries, tool, tree},
+    super::tools::{tool, tree},
     campaign::Random,
     damage::Whole,
     hurt::{Hurt, State},
-    records::Place,
+    records::{self, Place},
     retold::book,
     run::survives,
 };
@@ -68,7 +68,7 @@ pub async fn save(dir: &Path, whole: &Whole, hurt: &Hurt, random: &mut Random) -
         return Err(format!("damaged were {:?}; repair says: {repaired}", hurt.records));
     }
     is_clean(dir)?;
-    check_entries(&whole.places, &gone, &entries(dir))?;
+    check_entries(&whole.places, &gone, &records::said(dir))?;
     let saved = book(&whole.places, |it| !gone.contains(&it), tool().now);
     survives(dir, &saved, random).await.map_err(|it| format!("after a repair: {it}"))?;
     is_clean(dir)
