@@ -9,6 +9,7 @@ use super::{App, Call, Clock, Failure, Target, write::other_input};
 use crate::{
     domain::{
         command::{Command, Effect},
+        event::Event,
         id::{BatchId, LearnerId},
         learner::{Digest, digest},
         refusal::Refusal,
@@ -54,43 +55,43 @@ pub struct Corrected {
 const AT_A_TIME: usize = 64;
 /// How many refusals are kept.
 const MAX_REFUSED: usize = 100;
-/// How many events of a feed are read at a time.
+/// How many events of a batch are read at a time.
 const READ: usize = 256;
 
-/// What is in the feed of two batches.
-#[derive(Default)]
-struct Found {
-    effects: BTreeMap<LearnerId, Effect>,
-    /// How many events a correction of it has written, and about whom.
-    n_corrected: usize,
-    corrected: BTreeSet<LearnerId>,
-}
-
 impl App {
-    /// Takes back what a batch did, or lets it hold again, learner by learner: each wholly or not at all. It looks
-    /// through all events, since a batch may be about anybody. One correction waits for the other.
+    /// Takes back what a batch did, or lets it hold again, learner by learner: each wholly or not at all. One
+    /// correction waits for the other.
     pub async fn correct_batch(&self, wish: &Correction) -> Result<Corrected, Failure> {
         let key = wish.idempotency_key.as_ref().map(|it| text::line("idempotencyKey", it)).transpose()?;
         let reason = wish.reason.as_ref().map(|it| text::text("reason", it)).transpose()?;
         let wish = &Correction { idempotency_key: key, reason, ..wish.clone() };
         let _turn = self.batches.lock().await;
-        let batch = wish.own_batch().unwrap_or_else(|| BatchId(self.env.fresh_id()));
-        let found = self.of_batch(wish.batch, batch).await?;
-        if found.effects.is_empty() {
+        let mut effects = BTreeMap::<LearnerId, Effect>::new();
+        self.of_batch(wish.batch, |it| effects.entry(it.learner).or_default().add(it)).await?;
+        if effects.is_empty() {
             return Err(Refusal::not_found("batch", "batch").into());
         }
+        let batch = wish.own_batch().unwrap_or_else(|| BatchId(self.env.fresh_id()));
         let once =
             wish.idempotency_key.as_deref().map(|it| Once::of("correct batch", it, wish.fingerprint()));
         let begun = match &once {
             Some(once) => self.begin(once).await?,
             None => Begun::default(),
         };
-        let n_events = found.n_corrected;
         let mut corrected =
-            Corrected { batch, n_events, refused: vec![], n_refused: 0, replayed: begun.is_done() };
-        let mut correcting = stream::iter(found.effects)
+            Corrected { batch, n_events: 0, refused: vec![], n_refused: 0, replayed: begun.is_done() };
+        // What an earlier call with the same key has written.
+        let mut done_before = BTreeSet::new();
+        if once.is_some() {
+            self.of_batch(batch, |it| {
+                corrected.n_events += 1;
+                done_before.insert(it.learner);
+            })
+            .await?;
+        }
+        let mut correcting = stream::iter(effects)
             .map(|(learner, effect)| {
-                let done_at = begun.done_at.map(|it| (it, found.corrected.contains(&learner)));
+                let done_at = begun.done_at.map(|it| (it, done_before.contains(&learner)));
                 self.correct(wish, batch, learner, effect, done_at)
             })
             .buffered(AT_A_TIME);
@@ -138,28 +139,20 @@ impl App {
         Ok((learner, Ok(n_events)))
     }
 
-    /// Whom a batch is about, and what a correction of it did so far.
-    async fn of_batch(&self, batch: BatchId, correction: BatchId) -> Result<Found, StoreError> {
+    /// Goes through the events of a batch, those of each learner in order.
+    async fn of_batch(&self, batch: BatchId, mut visit: impl FnMut(&Event)) -> Result<(), StoreError> {
         let heads = self.store.heads().await?;
-        let mut found = Found::default();
         for bucket in Bucket::all().filter(|it| heads[it.index()] > 0) {
-            let mut read = 0;
-            while read < heads[bucket.index()] {
-                let items = self.store.feed(bucket, read, READ).await?;
-                let Some(last) = items.last() else { break };
-                read = last.position;
-                for event in items.into_iter().filter_map(|it| it.event) {
-                    if event.batch == Some(correction) {
-                        found.n_corrected += 1;
-                        found.corrected.insert(event.learner);
-                    }
-                    if event.batch == Some(batch) {
-                        found.effects.entry(event.learner).or_default().add(&event);
-                    }
-                }
+            let mut events = self.store.batch(batch, bucket, 0, READ).await?;
+            while let Some((last, _)) = events.last() {
+                events.iter().for_each(|it| visit(&it.1));
+                events = match events.len() {
+                    READ => self.store.batch(batch, bucket, *last, READ).await?,
+                    _ => vec![],
+                };
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Spends the key of a call that is about no learner, unless it was spent on the same before.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     event::Event,
-    id::{LearnerId, Version},
+    id::{BatchId, LearnerId, Version},
     learner::Learner,
     summary::{Filter, Summary},
     time::Timestamp,
@@ -213,6 +213,23 @@ impl Store for MemoryStore {
             event: rows.event(*learner, *version),
         };
         Ok(places.map(item).collect())
+    }
+
+    async fn batch(
+        &self,
+        batch: BatchId,
+        bucket: Bucket,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, StoreError> {
+        let rows = self.rows();
+        let feed = rows.feeds.get(&bucket).map_or(&[][..], |it| it);
+        let places = (1..).zip(feed).filter(|(position, _)| after < *position);
+        let found = places.filter_map(|(position, (learner, version))| {
+            let event = rows.event(*learner, *version).filter(|it| it.batch == Some(batch));
+            event.map(|it| (position, it))
+        });
+        Ok(found.take(limit).collect())
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

@@ -31,7 +31,7 @@ pub use sort_key::SortKey;
 
 use crate::domain::{
     event::Event,
-    id::{LearnerId, Version},
+    id::{BatchId, LearnerId, Version},
     learner::{Digest, Learner},
     slug::Slug,
     summary::{Filter, OrderBy, Summary},
@@ -110,6 +110,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// What the feed of a bucket has at positions above `after`, in order, at most `limit`.
     async fn feed(&self, bucket: Bucket, after: Position, limit: usize) -> Result<Vec<FeedItem>, StoreError>;
+
+    /// Of that only the events of a batch. It need not read all others for that.
+    async fn batch(
+        &self,
+        batch: BatchId,
+        bucket: Bucket,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, StoreError>;
 
     /// The last position of every bucket, [`N_BUCKETS`] of them.
     async fn heads(&self) -> Result<Vec<Position>, StoreError>;

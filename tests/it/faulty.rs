@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use milepost::{
     domain::{
         event::Event,
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         learner::Learner,
         summary::Filter,
         time::Timestamp,
@@ -162,6 +162,16 @@ impl Store for Faulty {
 
     async fn feed(&self, bucket: Bucket, after: Position, limit: usize) -> Result<Vec<FeedItem>, StoreError> {
         self.engine.feed(bucket, after, limit).await
+    }
+
+    async fn batch(
+        &self,
+        batch: BatchId,
+        bucket: Bucket,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, StoreError> {
+        self.engine.batch(batch, bucket, after, limit).await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

@@ -7,7 +7,7 @@ use milepost::{
     domain::{
         event::{Change, Event, Moved, Patch},
         guide::EvidenceKind,
-        id::{EventId, EvidenceId, LearnerId, Version},
+        id::{BatchId, EventId, EvidenceId, LearnerId, Version},
         learner::{Digest, Learner, fold},
         slug::Slug,
         summary::{Met, Summary},
@@ -79,18 +79,20 @@ pub struct Person {
     pub id: LearnerId,
     pub events: Vec<Event>,
     pub state: Arc<Learner>,
+    /// What their next events belong to.
+    pub batch: Option<BatchId>,
 }
 
 impl Person {
     pub fn new(number: u128) -> Self {
         let id = learner_id(number);
-        Self { id, events: vec![], state: Arc::new(Learner::new(id)) }
+        Self { id, events: vec![], state: Arc::new(Learner::new(id)), batch: None }
     }
 
     /// As a store has them now.
     pub async fn of(store: &dyn Store, id: LearnerId) -> Self {
         let events = store.history(id, 0, usize::MAX).await.expect("a history");
-        Self { id, state: Arc::new(fold(id, &events)), events }
+        Self { id, state: Arc::new(fold(id, &events)), events, batch: None }
     }
 
     pub fn version(&self) -> Version {
@@ -123,10 +125,15 @@ impl Person {
             recorded_at: at,
             actor: "test".into(),
             reason: None,
-            batch: None,
+            batch: self.batch,
             milestones: Moved::default(),
             change,
         }
+    }
+
+    /// Their next events belong to a batch of this number, or to none.
+    pub fn is_in_batch(&mut self, number: Option<u128>) {
+        self.batch = number.map(|it| BatchId(Uuid::from_u128(it)));
     }
 
     pub fn registers(&mut self, name: &str) -> Commit {

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::{
     domain::{
         event::Event,
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         learner::Learner,
         summary::Filter,
         time::Timestamp,
@@ -146,6 +146,16 @@ impl Store for Trial {
 
     async fn feed(&self, bucket: Bucket, after: Position, limit: usize) -> Result<Vec<FeedItem>, StoreError> {
         self.base.feed(bucket, after, limit).await
+    }
+
+    async fn batch(
+        &self,
+        batch: BatchId,
+        bucket: Bucket,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, StoreError> {
+        self.base.batch(batch, bucket, after, limit).await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::rows::{
-    Head, Here, LOST, Meta, PLACES, Rows as _, View,
+    Head, Here, LOST, Meta, PLACES, Rows as _, Stretch, View,
     key::{self, Kind},
     n_places, open,
 };
@@ -154,7 +154,7 @@ fn audit_feed(view: &View, bucket: Bucket, end: u64) -> Result<u64, StoreError> 
     let (mut n_all, mut n_events) = (0, 0);
     for row in view.starting_with(&key::of_bucket(bucket, Kind::Feed)) {
         let (key, value) = row?;
-        let places: Vec<u64> = open(&key, &value)?;
+        let Stretch { places, .. } = open(&key, &value)?;
         n_all += places.len() as u64;
         n_events += places.iter().filter(|it| **it != LOST).count() as u64;
     }

@@ -90,13 +90,13 @@ impl<'a> Decider<'a> {
 
     fn commit(&mut self, commit: Prepared) -> Outcome {
         self.check(&commit)?;
-        let Prepared { learner, base, n_events, entry, receipts, after } = commit;
+        let Prepared { learner, base, n_events, batches, entry, receipts, after } = commit;
         let bucket = Bucket::of(learner);
         let head = self.heads.get(&bucket).copied().unwrap_or_else(|| self.inner.head(bucket));
         let position = if n_events == 0 { 0 } else { head + 1 };
         let offset = self.group.push(|it| entry.write(position, it))?;
         let keys = Written::keys(&receipts);
-        self.draft.commit(&Written { learner, offset, base, position, n_events, keys })?;
+        self.draft.commit(&Written { learner, offset, base, position, n_events, batches, keys })?;
         self.receipts.extend(receipts.into_iter().map(|it| ((learner, it.key.clone()), it)));
         if let Some(After { state, rows }) = after {
             self.states.insert(learner, Some((state, rows.n_bytes)));

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         event::Event,
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         learner::{Learner, fold},
     },
     store::{Bucket, FeedItem, Position, Receipt, StoreError},
@@ -29,7 +29,7 @@ pub(super) fn of_learner(
     let row = |chunk: u64| rows.events(learner, chunk as u32).map(Arc::new);
     let mut reader = Reader { ledger, last: None };
     let mut events = vec![];
-    for (version, offset) in places(row, u64::from(after), limit)? {
+    for (version, offset) in places(row, |it| it, u64::from(after), limit)? {
         if offset == LOST {
             continue;
         }
@@ -51,21 +51,42 @@ pub(super) fn of_bucket(
 ) -> Result<Vec<FeedItem>, StoreError> {
     let mut reader = Reader { ledger, last: None };
     let mut items = vec![];
-    for (position, offset) in places(|chunk| view.feed(bucket, chunk), after, limit)? {
-        if offset == LOST {
-            items.push(FeedItem { position, event: None });
-            continue;
-        }
-        let Some(entry) = reader.committed(offset)? else {
-            items.push(FeedItem { position, event: None });
-            continue;
-        };
-        let event = (position.checked_sub(entry.position)).and_then(|it| entry.events.get(it as usize));
-        let event = event.cloned().ok_or_else(|| misplaced(offset))?;
-        let is_erased = matches!(view.head(event.learner)?, Some(Head::Erased { .. }));
-        items.push(FeedItem { position, event: (!is_erased).then_some(event) });
+    let places = places(|chunk| view.feed(bucket, chunk), |it| &it.places, after, limit)?;
+    for (position, offset) in places {
+        items.push(FeedItem { position, event: reader.event_at(view, position, offset)? });
     }
     Ok(items)
+}
+
+/// Events of a batch in a feed above a position, in order, at most `limit`. Only stretches of the feed with any of
+/// them are read in the ledger.
+pub(super) fn of_batch(
+    view: &View,
+    ledger: &Ledger,
+    batch: BatchId,
+    bucket: Bucket,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<(Position, Event)>, StoreError> {
+    let mut reader = Reader { ledger, last: None };
+    let (mut found, mut next) = (vec![], after);
+    loop {
+        let stretch = view.feed(bucket, next / PLACES)?;
+        let rest = stretch.places.get((next % PLACES) as usize..).unwrap_or_default();
+        if stretch.batches.contains(&batch) {
+            for (position, offset) in (next + 1..).zip(rest) {
+                if found.len() == limit {
+                    return Ok(found);
+                }
+                let event = reader.event_at(view, position, *offset)?.filter(|it| it.batch == Some(batch));
+                found.extend(event.map(|it| (position, it)));
+            }
+        }
+        next += rest.len() as u64;
+        if rest.is_empty() || !next.is_multiple_of(PLACES) {
+            return Ok(found);
+        }
+    }
 }
 
 /// What calls with these idempotency keys did, as far as an entry of each stands at one of its places.
@@ -107,8 +128,9 @@ pub(super) fn state(
 }
 
 /// Numbers above `after` with their offsets, from rows of [`PLACES`] each.
-fn places(
-    row: impl Fn(u64) -> Result<Arc<Vec<u64>>, StoreError>,
+fn places<T>(
+    row: impl Fn(u64) -> Result<Arc<T>, StoreError>,
+    places_of: impl Fn(&T) -> &Vec<u64>,
     after: u64,
     limit: usize,
 ) -> Result<Vec<(u64, u64)>, StoreError> {
@@ -116,7 +138,7 @@ fn places(
     let mut next = after;
     while places.len() < limit {
         let row = row(next / PLACES)?;
-        let rest = row.get((next % PLACES) as usize..).unwrap_or_default();
+        let rest = places_of(&row).get((next % PLACES) as usize..).unwrap_or_default();
         if rest.is_empty() {
             break;
         }
@@ -147,6 +169,23 @@ impl Reader<'_> {
             self.last = Some((offset, committed));
         }
         Ok(self.last.as_ref().expect("just read").1.as_ref())
+    }
+
+    /// The event at a place of a feed; `None`: it was lost, or its learner erased.
+    fn event_at(
+        &mut self,
+        view: &View,
+        position: Position,
+        offset: u64,
+    ) -> Result<Option<Event>, StoreError> {
+        if offset == LOST {
+            return Ok(None);
+        }
+        let Some(entry) = self.committed(offset)? else { return Ok(None) };
+        let event = (position.checked_sub(entry.position)).and_then(|it| entry.events.get(it as usize));
+        let event = event.cloned().ok_or_else(|| misplaced(offset))?;
+        let is_erased = matches!(view.head(event.learner)?, Some(Head::Erased { .. }));
+        Ok((!is_erased).then_some(event))
     }
 }
 

@@ -72,7 +72,7 @@ use super::{
 };
 use crate::domain::{
     event::Event,
-    id::{LearnerId, Version},
+    id::{BatchId, LearnerId, Version},
     learner::Learner,
     summary::Filter,
     time::Timestamp,
@@ -249,6 +249,17 @@ impl Store for EmbeddedStore {
 
     async fn feed(&self, bucket: Bucket, after: Position, limit: usize) -> Result<Vec<FeedItem>, StoreError> {
         self.read(move |inner, view| history::of_bucket(view, &inner.ledger, bucket, after, limit)).await
+    }
+
+    async fn batch(
+        &self,
+        batch: BatchId,
+        bucket: Bucket,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, StoreError> {
+        self.read(move |inner, view| history::of_batch(view, &inner.ledger, batch, bucket, after, limit))
+            .await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

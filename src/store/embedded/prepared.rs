@@ -1,7 +1,7 @@
 //! What can be made ready of a commit before its turn, by whoever asks for it: there is one committer,
 //! and there may be many of them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     ledger::entry::{Committed, Unplaced},
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         learner::Learner,
     },
     store::{Commit, Receipt},
@@ -21,6 +21,8 @@ pub(super) struct Prepared {
     /// The version at which the learner must be.
     pub(super) base: Version,
     pub(super) n_events: u32,
+    /// The batches that the events belong to.
+    pub(super) batches: BTreeSet<BatchId>,
     pub(super) entry: Unplaced,
     pub(super) receipts: Vec<Receipt>,
     /// What comes of the events; `None`: there are none.
@@ -38,11 +40,11 @@ impl Prepared {
         let Commit { learner, base, events, state, summary, receipts } = commit;
         let n_events = u32::try_from(events.len()).expect("versions are of 32 bits");
         let committed = Committed::of(learner, events, receipts);
-        let entry = committed.to_unplaced();
+        let (batches, entry) = (committed.batches(), committed.to_unplaced());
         let after = (n_events != 0).then(|| {
             let rows = State::of(&state, summary);
             After { state, rows }
         });
-        Self { learner, base, n_events, entry, receipts: committed.into_receipts(), after }
+        Self { learner, base, n_events, batches, entry, receipts: committed.into_receipts(), after }
     }
 }

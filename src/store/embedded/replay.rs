@@ -103,6 +103,7 @@ impl Replay<'_> {
                 base: voided.version.saturating_sub(1),
                 position: voided.position,
                 n_events: voided.n_events,
+                batches: BTreeSet::new(),
                 keys: BTreeSet::new(),
             }),
         }
@@ -125,6 +126,7 @@ impl Replay<'_> {
             base: events.first().map_or(0, |it| it.version - 1),
             position: committed.position,
             n_events: u32::try_from(events.len()).expect("versions are of 32 bits"),
+            batches: committed.batches(),
             keys: Written::keys(committed.receipts()),
         })?;
         match after {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use milepost::{
     domain::{
         event::{Change, Event},
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         learner::Learner,
         summary::Filter,
         time::Timestamp,
@@ -79,6 +79,16 @@ impl Store for CountingStore {
 
     async fn feed(&self, bucket: Bucket, after: Position, limit: usize) -> Result<Vec<FeedItem>, StoreError> {
         self.store.feed(bucket, after, limit).await
+    }
+
+    async fn batch(
+        &self,
+        batch: BatchId,
+        bucket: Bucket,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Event)>, StoreError> {
+        self.store.batch(batch, bucket, after, limit).await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

@@ -2,8 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use milepost::store::{Bucket, Store};
+use milepost::{
+    domain::id::BatchId,
+    store::{Bucket, Store},
+};
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::engines;
 use crate::given::{Person, completed, evidence, receipt, registered};
@@ -11,6 +15,7 @@ use crate::given::{Person, completed, evidence, receipt, registered};
 engines! {
     the_feed_tells_every_event_once
     the_feed_comes_in_pages
+    the_events_of_a_batch_are_found
     heads_are_the_last_positions
     a_commit_wakes_who_waits
     concurrent_commits_leave_no_gap
@@ -42,6 +47,44 @@ async fn the_feed_comes_in_pages(store: Arc<dyn Store>) {
     }
     assert_eq!(store.feed(bucket, 0, usize::MAX).await.unwrap().len(), 141);
     assert_eq!(store.feed(bucket, u64::MAX, usize::MAX).await.unwrap(), []);
+}
+
+async fn the_events_of_a_batch_are_found(store: Arc<dyn Store>) {
+    let bucket = Bucket::of(Person::new(1).id);
+    let mut people: Vec<_> =
+        (1..).map(Person::new).filter(|it| Bucket::of(it.id) == bucket).take(2).collect();
+    for number in 0..120 {
+        for (whose, person) in people.iter_mut().enumerate() {
+            // In the middle there is a batch of few, of one of them.
+            let batch =
+                if number == 60 && whose == 0 { Some(9) } else { [None, Some(1), Some(2)][number % 3] };
+            person.is_in_batch(batch);
+            let n_events = 1 + number as u128 % 4;
+            store.commit(person.then((0..n_events).map(evidence))).await.unwrap();
+        }
+    }
+    for is_erased in [false, true] {
+        if is_erased {
+            store.erase(people[0].is_erased()).await.unwrap();
+        }
+        let feed = store.feed(bucket, 0, usize::MAX).await.unwrap();
+        let mut n_found = 0;
+        for batch in [1, 2, 9, 10].map(|it| BatchId(Uuid::from_u128(it))) {
+            for (after, limit) in [(0, usize::MAX), (0, 0), (0, 3), (63, 1), (64, 70), (200, 100), (9_999, 9)]
+            {
+                let places = feed.iter().filter_map(|it| Some((it.position, it.event.clone()?)));
+                let of_batch = places.filter(|it| it.1.batch == Some(batch) && after < it.0);
+                let expected: Vec<_> = of_batch.take(limit).collect();
+                let found = store.batch(batch, bucket, after, limit).await.unwrap();
+                n_found += found.len();
+                assert_eq!(found, expected, "{batch:?} after {after}, at most {limit}");
+            }
+        }
+        assert!(400 < n_found, "{n_found}");
+        let other = Bucket::all().find(|it| *it != bucket).unwrap();
+        let nothing = store.batch(BatchId(Uuid::from_u128(1)), other, 0, 9).await.unwrap();
+        assert_eq!(nothing, []);
+    }
 }
 
 async fn heads_are_the_last_positions(store: Arc<dyn Store>) {

@@ -6,6 +6,7 @@ use std::{path::Path, sync::Arc};
 use milepost::{
     domain::{
         event::Change,
+        id::BatchId,
         summary::{Filter, OrderBy},
     },
     store::{
@@ -15,6 +16,7 @@ use milepost::{
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::{engine::options, lists::all};
 use crate::given::{
@@ -23,12 +25,13 @@ use crate::given::{
 
 #[derive(Debug, Clone)]
 enum Command {
-    /// Changes, from a base that is stale by so many versions, perhaps with a receipt.
+    /// Changes, from a base that is stale by so many versions, perhaps with a receipt, or in a batch.
     Commit {
         learner: u128,
         what: What,
         stale: usize,
         key: Option<u8>,
+        batch: Option<u128>,
     },
     Erase {
         learner: u128,
@@ -52,8 +55,9 @@ enum What {
 }
 
 fn commands() -> impl Strategy<Value = Vec<Command>> {
-    let commit = (0..6_u128, what(), prop_oneof![9 => Just(0_usize), 1 => 1..3_usize], key())
-        .prop_map(|(learner, what, stale, key)| Command::Commit { learner, what, stale, key });
+    let batch = proptest::option::of(0..3_u128);
+    let commit = (0..6_u128, what(), prop_oneof![9 => Just(0_usize), 1 => 1..3_usize], key(), batch)
+        .prop_map(|(learner, what, stale, key, batch)| Command::Commit { learner, what, stale, key, batch });
     let erase = (0..6_u128, 0..2_u32).prop_map(|(learner, stale)| Command::Erase { learner, stale });
     let command = prop_oneof![40 => commit, 1 => erase, 1 => Just(Command::Close), 1 => Just(Command::Drop)];
     proptest::collection::vec(command, 1..80)
@@ -116,9 +120,10 @@ impl Both {
 
     async fn run(&mut self, command: Command) {
         match command {
-            Command::Commit { learner, what, stale, key } => {
+            Command::Commit { learner, what, stale, key, batch } => {
                 let mut person = Person::of(&self.memory, learner_id(learner)).await;
                 person = rewound(person, stale);
+                person.is_in_batch(batch);
                 let mut commit = what.commit(&mut person);
                 if let Some(key) = key {
                     // Of two calls, the second of which may be the first of another commit.
@@ -163,6 +168,12 @@ impl Both {
                 memory.feed(bucket, 1, 70).await.unwrap(),
                 embedded.feed(bucket, 1, 70).await.unwrap()
             );
+            for batch in (0..3).map(|it| BatchId(Uuid::from_u128(it))) {
+                for (after, limit) in [(0, usize::MAX), (1, 70), (64, 3)] {
+                    let found = memory.batch(batch, bucket, after, limit).await.unwrap();
+                    assert_eq!(embedded.batch(batch, bucket, after, limit).await.unwrap(), found);
+                }
+            }
         }
         for number in 0..4 {
             let (id, email) = (format!("id-{number}"), format!("{number}@example.com"));
@@ -206,7 +217,7 @@ fn open(dir: &Path) -> Arc<EmbeddedStore> {
 fn rewound(person: Person, n_events: usize) -> Person {
     let events = person.events[..person.events.len().saturating_sub(n_events)].to_vec();
     let state = Arc::new(milepost::domain::learner::fold(person.id, &events));
-    Person { id: person.id, events, state }
+    Person { id: person.id, events, state, batch: None }
 }
 
 fn told(answer: Result<(), CommitError>) -> String {

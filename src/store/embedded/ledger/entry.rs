@@ -2,13 +2,15 @@
 //! default; none is renamed, and none changes its meaning. The examples in the tests stay as they
 //! are.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::record::Seq;
 use crate::{
     domain::{
         event::Event,
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         time::Timestamp,
     },
     store::{Position, Receipt, StoreError},
@@ -106,6 +108,11 @@ impl Committed {
     /// As [`Committed::receipts`].
     pub(crate) fn into_receipts(self) -> Vec<Receipt> {
         self.receipt.into_iter().chain(self.more_receipts).collect()
+    }
+
+    /// The batches that its events belong to.
+    pub(crate) fn batches(&self) -> BTreeSet<BatchId> {
+        self.events.iter().filter_map(|it| it.batch).collect()
     }
 
     /// As it is written, but for its position, which is 0.

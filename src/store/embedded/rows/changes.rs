@@ -6,11 +6,16 @@ use std::{
     sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
 use sled::IVec;
 
 use super::{Bytes, CHUNK, Head, Part, close, key};
 use crate::{
-    domain::{id::LearnerId, learner::Learner, summary::Summary},
+    domain::{
+        id::{BatchId, LearnerId},
+        learner::Learner,
+        summary::Summary,
+    },
     store::{Bucket, Claim},
 };
 
@@ -71,8 +76,24 @@ impl Changes {
 /// Rows by their keys; `None`: the row is removed.
 pub(in super::super) type ByKey = BTreeMap<Vec<u8>, Option<IVec>>;
 
-/// Where the events at [`PLACES`] positions of a feed stand in the ledger.
-pub(super) type Feed = Arc<Vec<u64>>;
+/// What is at [`PLACES`] positions of a feed.
+pub(super) type Feed = Arc<Stretch>;
+
+/// What is at successive positions of a feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct Stretch {
+    /// Where the events stand in the ledger.
+    pub(in super::super) places: Vec<u64>,
+    /// The batches that any of them belong to.
+    pub(in super::super) batches: Vec<BatchId>,
+}
+
+impl Stretch {
+    /// How much memory it takes, about.
+    pub(super) fn n_bytes(&self) -> usize {
+        size_of_val(&*self.places) + size_of_val(&*self.batches)
+    }
+}
 
 /// What is new about a learner.
 #[derive(Clone)]

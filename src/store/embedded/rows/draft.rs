@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
-        id::{LearnerId, Version},
+        id::{BatchId, LearnerId, Version},
         summary::{OrderBy, Summary},
         time::Timestamp,
     },
@@ -48,6 +48,8 @@ pub(in super::super) struct Written {
     /// The position of its first event.
     pub(in super::super) position: Position,
     pub(in super::super) n_events: u32,
+    /// The batches that its events belong to.
+    pub(in super::super) batches: BTreeSet<BatchId>,
     /// What stands for the idempotency keys of its calls.
     pub(in super::super) keys: BTreeSet<Tag>,
 }

@@ -25,7 +25,7 @@ pub(in super::super) enum Kind {
     Claim = b'c',
     /// Where 64 events of a learner stand in the ledger.
     Events = b'e',
-    /// Where 64 events of the bucket's feed stand in the ledger.
+    /// Where 64 events of the bucket's feed stand in the ledger, and to which batches they belong.
     Feed = b'f',
     /// What the committer and the lists need to know of a learner.
     Head = b'h',
@@ -82,7 +82,7 @@ pub(super) enum Whole {
     Head(LearnerId),
     /// One part of a learner's state.
     Record(LearnerId, u16),
-    /// Places of a feed.
+    /// A stretch of a feed.
     Feed(Bucket, u64),
 }
 
@@ -140,7 +140,7 @@ pub(in super::super) fn events(learner: LearnerId, chunk: u32) -> Vec<u8> {
     key
 }
 
-/// Where the events at positions `64 * chunk + 1` and the 63 after it stand.
+/// What is at positions `64 * chunk + 1` and the 63 after it.
 pub(in super::super) fn feed(bucket: Bucket, chunk: u64) -> Vec<u8> {
     let mut key = of_bucket(bucket, Kind::Feed);
     key.extend(chunk.to_be_bytes());

@@ -72,8 +72,8 @@ impl Layer {
         there.into_iter().chain(old).for_each(|(key, value)| self.put(key, value, false));
         for (bucket, chunk, feed) in changes.feeds {
             let mut shard = self.shard(bucket).write().unwrap_or_else(PoisonError::into_inner);
-            let n_bytes = feed.len() * size_of::<u64>();
-            let n_before = shard.feed.insert(chunk, feed).map(|it| it.len() * size_of::<u64>());
+            let n_bytes = feed.n_bytes();
+            let n_before = shard.feed.insert(chunk, feed).map(|it| it.n_bytes());
             self.count(n_bytes, n_before);
         }
         for (learner, latest) in changes.learners {

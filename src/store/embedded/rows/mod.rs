@@ -32,7 +32,7 @@ use crate::{
 };
 
 use changes::{ByKey, Feed, Latest, Parts, Row, feed_row, in_order};
-pub(super) use changes::{Changes, State};
+pub(super) use changes::{Changes, State, Stretch};
 pub(super) use copy::Copy;
 pub(super) use draft::{Draft, Written};
 pub(super) use known::Known;
@@ -190,7 +190,7 @@ pub(super) trait Rows: Sized {
         Err(damaged(&key))
     }
 
-    /// Where events of a feed stand in the ledger, 64 of them.
+    /// What is at 64 positions of a feed.
     fn feed(&self, bucket: Bucket, chunk: u64) -> Result<Feed, StoreError> {
         Ok(Arc::new(self.row(&key::feed(bucket, chunk))?.unwrap_or_default()))
     }

@@ -172,7 +172,8 @@ mod tests {
                 for call in n_calls {
                     let (n_events, base) = (u32::from(call == 0), u32::from(call != 0));
                     let (offset, keys) = (call as u64, [key::tag(&format!("key {call}"))].into());
-                    let written = Written { learner, offset, base, position: number as u64, n_events, keys };
+                    let (position, batches) = (number as u64, [].into());
+                    let written = Written { learner, offset, base, position, n_events, batches, keys };
                     draft.commit(&written).expect("added");
                 }
                 pending.add(draft.finish(1).expect("finished").0);

@@ -2,7 +2,7 @@
 //! value that turns up in the wrong place is noticed, too.
 
 /// The form of all bodies. A store with rows of another one makes them anew from the ledger.
-pub(super) const FORMAT: u8 = 3;
+pub(super) const FORMAT: u8 = 4;
 
 /// The value with the body that is appended.
 pub(super) fn seal(key: &[u8], append: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {

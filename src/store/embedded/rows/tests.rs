@@ -32,7 +32,8 @@ fn draft(view: &View, meta: Meta, calls: Range<u64>, n_receipts: u64) -> Draft<'
         let base = (0..call).filter(is_event).count() as u32;
         let (n_events, position) = (u32::from(is_event(&call)), u64::from(base) + 1);
         let keys = (call * n_receipts..).take(n_receipts as usize).collect();
-        let written = Written { learner, offset: call, base, position, n_events, keys };
+        let batches = BTreeSet::new();
+        let written = Written { learner, offset: call, base, position, n_events, batches, keys };
         draft.commit(&written).expect("added");
     }
     draft
@@ -107,8 +108,8 @@ fn an_erasure_leaves_the_claims_of_others() {
     let learners = [1, 2].map(|it| LearnerId(Uuid::from_u128(it)));
     // The second one may have it because the first one gave it up, which the ledger lost.
     for (learner, position) in learners.into_iter().zip(1..) {
-        let written =
-            Written { learner, offset: position, base: 0, position, n_events: 1, keys: BTreeSet::new() };
+        let (keys, batches) = (BTreeSet::new(), BTreeSet::new());
+        let written = Written { learner, offset: position, base: 0, position, n_events: 1, batches, keys };
         draft.commit(&written).expect("added");
         let state = Learner { email: Some("ada@example.com".into()), ..Learner::new(learner) };
         let (name, stack, met, due_at) = (String::new(), None, vec![], None);

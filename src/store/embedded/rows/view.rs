@@ -4,7 +4,7 @@ use std::{iter, sync::Arc};
 
 use sled::IVec;
 
-use super::{Feed, Head, Row, Rows, Table, key, layer::Layer};
+use super::{Feed, Head, Row, Rows, Stretch, Table, key, layer::Layer};
 use crate::{
     domain::{id::LearnerId, summary::OrderBy},
     store::{Bucket, N_BUCKETS, Position, SortKey, StoreError},
@@ -172,9 +172,9 @@ impl Merged<'_> {
 
 /// The last position of a feed, from its last row.
 fn end_of_feed(key: &[u8], value: &[u8]) -> Result<Position, StoreError> {
-    let places: Vec<u64> = super::open(key, value)?;
+    let stretch: Stretch = super::open(key, value)?;
     let chunk = key.last_chunk::<8>().map(|it| u64::from_be_bytes(*it)).ok_or_else(|| super::damaged(key))?;
-    Ok(chunk * super::PLACES + places.len() as u64)
+    Ok(chunk * super::PLACES + stretch.places.len() as u64)
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@ mod reopening;
 mod states;
 mod tools;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use milepost::{
     domain::{
         event::Change,
+        id::BatchId,
         summary::{Filter, OrderBy},
     },
     store::{
@@ -21,6 +22,8 @@ use milepost::{
         embedded::{EmbeddedOptions, EmbeddedStore},
     },
 };
+
+use uuid::Uuid;
 
 use super::{engine::options, lists::all};
 use crate::given::{Person, With, evidence, receipt, registered, second, summarize};
@@ -40,7 +43,9 @@ impl Town {
             let (id, email) = (format!("id-{number}"), format!("{number}@example.com"));
             let registered = person.then([registered("Somebody", Some(&id), Some(&email))]);
             store.commit(registered.with(receipt("registered", 1))).await.unwrap();
+            person.is_in_batch((number % 3 != 0).then_some(number as u128 % 3));
             store.commit(person.then((0..number as u128 * 3).map(evidence))).await.unwrap();
+            person.is_in_batch(None);
             store.commit(person.completes("sql")).await.unwrap();
         }
         store.commit(people[0].then([Change::EventUndone { undone: 2 }])).await.unwrap();
@@ -98,13 +103,23 @@ impl Town {
     }
 }
 
-/// Reads all feeds, and says how many places they have.
+/// Reads all feeds, also batch by batch, and says how many places they have.
 pub async fn check_feeds(store: &dyn Store) -> u64 {
     let heads = store.heads().await.unwrap();
     for (bucket, head) in Bucket::all().zip(&heads) {
         let feed = store.feed(bucket, 0, usize::MAX).await.unwrap();
         let positions: Vec<_> = feed.iter().map(|it| it.position).collect();
         assert_eq!(positions, (1..=*head).collect::<Vec<_>>());
+        let mut batches = BTreeMap::from([(BatchId(Uuid::from_u128(7)), vec![])]);
+        for (position, event) in feed.into_iter().filter_map(|it| it.event.map(|event| (it.position, event)))
+        {
+            if let Some(batch) = event.batch {
+                batches.entry(batch).or_default().push((position, event));
+            }
+        }
+        for (batch, events) in batches {
+            assert_eq!(store.batch(batch, bucket, 0, usize::MAX).await.unwrap(), events);
+        }
     }
     heads.iter().sum()
 }

@@ -1,15 +1,18 @@
-//! Where events stand in the feeds of buckets.
+//! What stands in the feeds of buckets.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     super::{LOST, PLACES, Rows},
     Draft, Written,
 };
-use crate::store::{Bucket, Position, StoreError};
+use crate::{
+    domain::id::BatchId,
+    store::{Bucket, Position, StoreError},
+};
 
 impl Draft<'_> {
-    /// Adds places to the feed behind those that it has.
+    /// Adds events to the feed behind those that it has.
     pub(super) fn feed(&mut self, written: &Written) -> Result<(), StoreError> {
         let bucket = Bucket::of(written.learner);
         let base = written.position - 1;
@@ -17,7 +20,7 @@ impl Draft<'_> {
         let end = base + u64::from(written.n_events);
         for chunk in base / PLACES..=(end - 1) / PLACES {
             let n_places = (end - chunk * PLACES).min(PLACES) as usize;
-            self.lengthen(bucket, chunk, n_places, written.offset)?;
+            self.lengthen(bucket, chunk, n_places, written.offset, &written.batches)?;
         }
         Ok(())
     }
@@ -26,7 +29,7 @@ impl Draft<'_> {
     fn fill_feed(&mut self, bucket: Bucket, base: Position) -> Result<(), StoreError> {
         for chunk in (0..base.div_ceil(PLACES)).rev() {
             let n_places = (base - chunk * PLACES).min(PLACES) as usize;
-            if !self.lengthen(bucket, chunk, n_places, LOST)? {
+            if !self.lengthen(bucket, chunk, n_places, LOST, &BTreeSet::new())? {
                 break;
             }
         }
@@ -40,14 +43,19 @@ impl Draft<'_> {
         chunk: u64,
         n_places: usize,
         with: u64,
+        batches: &BTreeSet<BatchId>,
     ) -> Result<bool, StoreError> {
         let mut feed = Rows::feed(self, bucket, chunk)?;
-        if n_places <= feed.len() {
+        if n_places <= feed.places.len() {
             return Ok(false);
         }
         // The row that a draft has already is changed in place.
         self.feeds.remove(&(bucket, chunk));
-        Arc::make_mut(&mut feed).resize(n_places, with);
+        let stretch = Arc::make_mut(&mut feed);
+        stretch.places.resize(n_places, with);
+        let is_new = |it: &&BatchId| !stretch.batches.contains(it);
+        let new: Vec<_> = batches.iter().filter(is_new).copied().collect();
+        stretch.batches.extend(new);
         self.feeds.insert((bucket, chunk), feed);
         Ok(true)
     }
