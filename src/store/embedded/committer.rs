@@ -177,7 +177,7 @@ impl Committer {
         self.writer.append(decided.group).map_err(|error| self.reason(error))?;
         self.known.learn(&decided.changes);
         self.inner.rows.add(decided.changes);
-        self.inner.publish(decided.states, &decided.heads, &decided.meta);
+        self.inner.publish(decided.states, &decided.heads, &decided.erased_at, &decided.meta);
         self.meta = decided.meta;
         Ok((outcomes, decided.heads))
     }

@@ -21,6 +21,7 @@ use crate::{
     domain::{
         id::{LearnerId, Version},
         learner::Learner,
+        time::Timestamp,
     },
     store::{Bucket, CommitError, Erasure, Position, Receipt, StoreError},
 };
@@ -38,6 +39,7 @@ pub(super) struct Decider<'a> {
     group: Group,
     states: States,
     heads: BTreeMap<Bucket, Position>,
+    erased_at: Vec<Timestamp>,
     /// Those of this group, which are not in the ledger yet.
     receipts: HashMap<(LearnerId, String), Receipt>,
     /// Where the group begins: what stands behind is not in the ledger yet.
@@ -51,6 +53,8 @@ pub(super) struct Decided {
     pub(super) meta: Meta,
     pub(super) states: States,
     pub(super) heads: BTreeMap<Bucket, Position>,
+    /// When it erases somebody, each time.
+    pub(super) erased_at: Vec<Timestamp>,
 }
 
 /// New states with their sizes in bytes; `None`: the learner is gone.
@@ -60,9 +64,10 @@ impl<'a> Decider<'a> {
     /// Nothing is decided yet.
     pub(super) fn new(inner: &'a Inner, view: &'a View, known: &'a Known, meta: Meta, group: Group) -> Self {
         let draft = Draft::knowing(view, known, meta);
-        let (states, heads, receipts) = (BTreeMap::new(), BTreeMap::new(), HashMap::new());
+        let (states, heads, erased_at) = (BTreeMap::new(), BTreeMap::new(), vec![]);
+        let receipts = HashMap::new();
         let group_start = group.end();
-        Self { inner, draft, group, states, heads, receipts, group_start }
+        Self { inner, draft, group, states, heads, erased_at, receipts, group_start }
     }
 
     /// Decides one command; an error means that nothing can be decided any more.
@@ -85,7 +90,8 @@ impl<'a> Decider<'a> {
     /// What was decided.
     pub(super) fn finish(self) -> Result<Decided, StoreError> {
         let (changes, meta) = self.draft.finish(self.group.last())?;
-        Ok(Decided { group: self.group, changes, meta, states: self.states, heads: self.heads })
+        let Self { group, states, heads, erased_at, .. } = self;
+        Ok(Decided { group, changes, meta, states, heads, erased_at })
     }
 
     fn commit(&mut self, commit: Prepared) -> Outcome {
@@ -114,6 +120,7 @@ impl<'a> Decider<'a> {
         self.draft.erase(learner, recorded_at)?;
         self.receipts.retain(|(of, _), _| *of != learner);
         self.states.insert(learner, None);
+        self.erased_at.push(recorded_at);
         // Nothing new is in the feed, but whoever follows the learner must hear of the end.
         let bucket = Bucket::of(learner);
         self.heads.entry(bucket).or_insert_with(|| self.inner.head(bucket));

@@ -24,7 +24,7 @@ use super::{
     rows::{Head, Meta, Pending, Rows as _, Table, View},
 };
 use crate::{
-    domain::{id::LearnerId, learner::Learner},
+    domain::{id::LearnerId, learner::Learner, time::Timestamp},
     store::{Bucket, Position, StoreError, wake::Wakes},
 };
 
@@ -138,7 +138,13 @@ impl Inner {
     }
 
     /// Shows what was written.
-    pub(super) fn publish(&self, states: States, heads: &BTreeMap<Bucket, Position>, meta: &Meta) {
+    pub(super) fn publish(
+        &self,
+        states: States,
+        heads: &BTreeMap<Bucket, Position>,
+        erased_at: &[Timestamp],
+        meta: &Meta,
+    ) {
         for (learner, state) in states {
             match state {
                 Some((state, n_bytes)) => self.cache.replace(state, n_bytes),
@@ -150,6 +156,7 @@ impl Inner {
         }
         self.n_learners.store(meta.n_learners, Ordering::Release);
         self.debt.count(meta.n_erased);
+        erased_at.iter().for_each(|it| self.debt.owe(*it));
         self.shown.store(meta.applied, Ordering::Release);
     }
 

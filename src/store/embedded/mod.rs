@@ -210,9 +210,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn erase(&self, erasure: Erasure) -> Result<(), CommitError> {
-        self.write(Task::Erase(erasure)).await?;
-        self.inner.debt.owe(erasure.recorded_at);
-        Ok(())
+        self.write(Task::Erase(erasure)).await
     }
 
     async fn erased_at(&self, learner: LearnerId) -> Result<Option<Timestamp>, StoreError> {

@@ -193,8 +193,12 @@ impl BackingUp<'_> {
             return Err(MaintenanceError::NoRoom);
         }
         let ledger = &self.inner.ledger;
-        let last = ledger.durable().0;
-        let erased = if self.inner.debt.is_owed() { ledger.erased(last)? } else { HashSet::new() };
+        let (last, is_owed) = {
+            // What is durable is counted, too, while no group is written.
+            let _writing = self.upkeep.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            (ledger.durable().0, self.inner.debt.is_owed())
+        };
+        let erased = if is_owed { ledger.erased(last)? } else { HashSet::new() };
         let mut copying = Copying::new(&self.inner.home, &to, ledger.store(), erased, options.segment_bytes)?;
         ledger.records(1, last, |_, record| {
             if self.upkeep.is_closing.load(Ordering::Acquire) {

@@ -7,13 +7,16 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use milepost::store::{
     BackupWish, Bucket, Erasure, Maintenance, Store,
     embedded::{Act, EmbeddedOptions, EmbeddedStore, Fault, FileOp, tools},
 };
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::{digest, entries, segments, tool, tree};
 use crate::{
@@ -165,6 +168,19 @@ async fn it_is_known_whether_anything_is_left_of_the_erased() {
     store.shrink(None).await.unwrap();
     drop(store);
     assert_eq!(owed(&open(dir.path())), None);
+}
+
+/// Whoever asked for the erasure may have gone before it was written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_known_of_an_erasure_that_nobody_waits_for() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    let mut ada = Person::new(1);
+    store.commit(ada.registers("Ada")).await.unwrap();
+    let mut owed = store.owed();
+    assert!(store.erase(ada.is_erased()).now_or_never().is_none());
+    timeout(Duration::from_secs(10), owed.wait_for(Option::is_some)).await.expect("it is known").unwrap();
+    assert_eq!(store.load(ada.id).await.unwrap(), None);
 }
 
 /// All rows that are made of a ledger.
