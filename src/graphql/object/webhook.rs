@@ -161,7 +161,7 @@ pub(in crate::graphql) enum DeliveryTrouble {
 pub(in crate::graphql) enum DeliveryOutcome {
     /// It was taken: the status is 200 to 299.
     Delivered,
-    /// It is tried again.
+    /// It is tried again; by a webhook that is disabled, once that is enabled.
     Retrying,
     /// It is given up, until `retryDeliveries`.
     Parked,
