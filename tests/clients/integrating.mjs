@@ -69,6 +69,12 @@ test('a file comes in once, however often it is sent', async () => {
   assert.match(dry, /line 1202: INVALID_INPUT course: /);
   assert.deepEqual(counts(await node('import.mjs', 'rows.csv')), counts(dry));
   assert.deepEqual(counts(await node('import.mjs', 'rows.csv')), [[0, 0, 1_000, 0], [0, 0, 200, 1]]);
+  // No call is larger than a request may be: here each row takes 100 KB.
+  const large = Array.from({ length: 24 }, (_, n) => `learner,large-${n},${'é'.repeat(50_000)}`);
+  writeFileSync(at('large.csv'), ['kind,learner,name', ...large].join('\n'));
+  const refused = counts(await node('import.mjs', 'large.csv')).map((it) => it[3]);
+  assert.equal(refused.reduce((a, b) => a + b), 24);
+  assert.ok(refused.length > 1);
 });
 
 const db = () => {

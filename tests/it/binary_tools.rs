@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use tempfile::TempDir;
@@ -226,6 +226,34 @@ fn a_hundred_thousand_rows_are_taken_in_once() {
     let counts = "applied   0\nalready   0\nrepeated  100000\nrefused   0\n";
     assert!(again.contains(counts), "{again}");
     assert_eq!(says(&store, &["verify"]), verified);
+}
+
+/// On a terminal, which `script` of util-linux pretends to be.
+#[test]
+fn an_import_shows_how_far_it_is() {
+    let has_script = Command::new("script").arg("--version").output().is_ok_and(|it| it.status.success());
+    if !has_script {
+        eprintln!("skipped: `script` of util-linux is missing");
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("rows.csv"));
+    let rows: String = (0..10_000).map(|it| format!("learner,l{it},Learner {it}\n")).collect();
+    fs::write(&file, format!("kind,learner,name\n{rows}")).unwrap();
+    let length = fs::metadata(&file).unwrap().len();
+    let import = format!(
+        "{} import --data-dir {} {}",
+        milepost().get_program().to_str().unwrap(),
+        store.display(),
+        file.display()
+    );
+    let output = Command::new("script").args(["-qec", &import, "/dev/null"]).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && shown.contains("applied   10000"), "{shown}");
+    let end = format!("/{length}");
+    let places = shown.split_whitespace().filter_map(|it| it.split_once(&end)?.0.parse::<u64>().ok());
+    let places: Vec<_> = places.collect();
+    assert!(places.is_sorted() && places.iter().any(|it| (1..length).contains(it)), "{shown}");
 }
 
 fn exported_to(dir: &TempDir, export: &str) -> PathBuf {
