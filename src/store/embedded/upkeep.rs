@@ -1,12 +1,11 @@
 //! Backups and compaction while the store is served.
 //!
 //! A backup is a copy of the ledger up to the last record that was durable when it began, without
-//! what erasures voided; commits go on meanwhile. Compaction blanks what erasures voided, first in the files that nobody writes to,
-//! then in the newest, which takes a moment in which no group is written; then the rows are copied
-//! into a smaller sled.
+//! what erasures voided; commits go on meanwhile. Compaction blanks what erasures voided, first in the
+//! files that nobody writes to, then in the newest, which takes a moment in which no group is written;
+//! then the rows are copied into a smaller sled.
 
 use std::{
-    collections::HashSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex as Lock, PoisonError,
@@ -60,6 +59,14 @@ impl Upkeep {
         let backups = options.backup_dir.clone().unwrap_or_else(|| directory.join(BACKUPS));
         let segment_bytes = options.segment_bytes;
         Self { turn: Arc::default(), is_closing: Arc::default(), backups, segment_bytes, writing }
+    }
+
+    /// Whether what is under way is to go on; an error: the store is closing.
+    fn go_on(&self) -> Result<(), StoreError> {
+        match self.is_closing.load(Ordering::Acquire) {
+            true => Err(StoreError::Closed("the store was closed".into())),
+            false => Ok(()),
+        }
     }
 
     /// Lets nothing new begin, and waits until what is under way has ended. Whoever closes the store
@@ -119,10 +126,8 @@ impl Maintenance for EmbeddedStore {
 impl EmbeddedStore {
     async fn turn(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
         let turn = self.upkeep.turn.clone().lock_owned().await;
-        match self.upkeep.is_closing.load(Ordering::Acquire) {
-            true => Err(StoreError::Closed("the store was closed".into())),
-            false => Ok(turn),
-        }
+        self.upkeep.go_on()?;
+        Ok(turn)
     }
 }
 
@@ -132,11 +137,8 @@ impl Inner {
         if !self.has_room() {
             return Err(MaintenanceError::NoRoom);
         }
-        let erased = self.ledger.erased(self.ledger.durable().0)?;
-        let go_on = || match upkeep.is_closing.load(Ordering::Acquire) {
-            true => Err(StoreError::Closed("the store was closed".into())),
-            false => Ok(()),
-        };
+        let go_on = || upkeep.go_on();
+        let erased = self.ledger.erased(self.ledger.durable().0, go_on)?;
         let newest = self.ledger.newest_first();
         let mut n_blanked = self.ledger.blank_sealed(&erased, 1, go_on)?;
         // No group is written meanwhile.
@@ -193,17 +195,19 @@ impl BackingUp<'_> {
             return Err(MaintenanceError::NoRoom);
         }
         let ledger = &self.inner.ledger;
+        // It takes the notes first, which must not know of more than the records.
+        let mut copying = Copying::new(&self.inner.home, &to, ledger.store(), options.segment_bytes)?;
+        self.upkeep.go_on()?;
         let (last, is_owed) = {
             // What is durable is counted, too, while no group is written.
             let _writing = self.upkeep.writing.lock().unwrap_or_else(PoisonError::into_inner);
             (ledger.durable().0, self.inner.debt.is_owed())
         };
-        let erased = if is_owed { ledger.erased(last)? } else { HashSet::new() };
-        let mut copying = Copying::new(&self.inner.home, &to, ledger.store(), erased, options.segment_bytes)?;
+        if is_owed {
+            copying.leave_out(ledger.erased(last, || self.upkeep.go_on())?);
+        }
         ledger.records(1, last, |_, record| {
-            if self.upkeep.is_closing.load(Ordering::Acquire) {
-                return Err(StoreError::Closed("the store was closed".into()));
-            }
+            self.upkeep.go_on()?;
             copying.add(record.seq, record.payload)
         })?;
         Ok(made(copying.finish(&options, wish.key)?, false))

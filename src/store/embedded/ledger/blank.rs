@@ -1,5 +1,6 @@
 //! Blanks what erasures voided: a commit about an erased learner keeps its place, its length and its
-//! number, but says no more than what others count by. So offsets stay as they are, and rows too.
+//! number, but says no more than what others count by. So offsets stay as they are, and rows too; those
+//! of feeds may name batches of which nothing is left.
 //!
 //! A file is written anew beside the old one and takes its name. Whoever reads the old one meanwhile
 //! goes on reading it. A crash leaves the old one or the new one, and what is in one file does not
@@ -20,9 +21,14 @@ use crate::{domain::id::LearnerId, store::StoreError};
 
 impl Ledger {
     /// Who was erased, up to a record.
-    pub(in super::super) fn erased(&self, to: Seq) -> Result<HashSet<LearnerId>, StoreError> {
+    pub(in super::super) fn erased(
+        &self,
+        to: Seq,
+        go_on: impl Fn() -> Result<(), StoreError>,
+    ) -> Result<HashSet<LearnerId>, StoreError> {
         let mut erased = HashSet::new();
         self.replay(1, to, |_, _, entry| {
+            go_on()?;
             if let Entry::Erase(it) = entry {
                 erased.insert(it.learner);
             }
@@ -131,7 +137,6 @@ pub(in super::super) fn blanked(
     if erased.is_empty() {
         return Ok(None);
     }
-
     let Entry::Commit(committed) = Entry::from_payload(seq, payload)? else { return Ok(None) };
     if !erased.contains(&committed.learner) {
         return Ok(None);

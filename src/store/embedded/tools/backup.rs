@@ -75,7 +75,8 @@ pub fn backup(directory: &Path, to: &Path, options: &ToolOptions) -> Result<Back
     let home = Home::take(directory, options.files())?;
     let (look, witness) = whole_ledger(&home, options)?;
     let store = look.store.unwrap_or_default();
-    let mut copying = Copying::new(&home, to, store, look.erased, options.segment_bytes)?;
+    let mut copying = Copying::new(&home, to, store, options.segment_bytes)?;
+    copying.leave_out(look.erased);
     survey(&site(&home, &home.ledger(), Some(&witness), options), |found| match found {
         Found::Record(record, ..) => copying.add(record.seq, record.payload),
         Found::Damage(damage) => Err(StoreError::Damaged(damage.to_string())),
@@ -154,13 +155,11 @@ pub(in super::super) struct Copying {
 
 impl Copying {
     /// Begins, for a place that is not there or is empty. What an earlier attempt left is removed. Notes are those of
-    /// now: they must not know of more than the records that are added. Of the erased nothing gets in, whether the
-    /// ledger was compacted or not.
+    /// now: they must not know of more than the records that are added.
     pub(in super::super) fn new(
         home: &Home,
         to: &Path,
         store: Uuid,
-        erased: HashSet<LearnerId>,
         segment_bytes: u64,
     ) -> Result<Self, StoreError> {
         let files = &home.files;
@@ -175,7 +174,13 @@ impl Copying {
         let builder = Builder::new(files, &unfinished.join("ledger"), store, segment_bytes)?;
         let notes = notes_in(files, home.path()).read_all()?;
         let (files, to) = (files.clone(), to.to_owned());
+        let erased = HashSet::new();
         Ok(Self { files, to, unfinished, store, erased, builder, content: Content::default(), notes })
+    }
+
+    /// Of these nothing gets in.
+    pub(in super::super) fn leave_out(&mut self, erased: HashSet<LearnerId>) {
+        self.erased = erased;
     }
 
     /// Adds the next record.

@@ -1,16 +1,21 @@
 //! Notes survive what happens to files, and go with backups.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, sync::atomic::Ordering};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    sync::{Arc, OnceLock, Weak, atomic::Ordering},
+};
 
 use milepost::store::{
     BackupWish, Maintenance as _, Store as _,
-    embedded::{EmbeddedOptions, FileOp, tools},
+    embedded::{Act, EmbeddedOptions, EmbeddedStore, Fault, FileOp, tools},
 };
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 
 use super::{overwrite, tool, town, tree};
 use crate::{
-    given::{second, slug},
+    given::{Person, second, slug},
     store::embedded::{
         faults::{broken, failing},
         open, open_with, options,
@@ -53,6 +58,30 @@ async fn what_fails_leaves_the_note_that_was_there() {
     switch.store(false, Ordering::SeqCst);
     store.keep_note("a", Some(b"two")).await.unwrap();
     assert_eq!(store.note("a").await.unwrap().unwrap(), b"two");
+}
+
+/// What a note says that was written after the last record of a backup would be wrong once it is restored.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_notes_of_a_backup_know_of_no_more_than_its_records() {
+    let dir = TempDir::new().unwrap();
+    let (stored, commits) = (Arc::new(OnceLock::<Weak<EmbeddedStore>>::new()), Arc::new(OnceLock::new()));
+    let (of_fault, made) = (stored.clone(), commits.clone());
+    let fault: Fault = Arc::new(move |it: &FileOp<'_>| {
+        if matches!(it, FileOp::List(path) if path.ends_with("notes"))
+            && let Some(store) = of_fault.get().and_then(Weak::upgrade)
+        {
+            let commit = Person::new(2).registers("Just when notes are read");
+            let _ = made.set(Handle::current().block_on(store.commit(commit)).is_ok());
+        }
+        Ok(Act::Do)
+    });
+    let store = open_with(dir.path(), EmbeddedOptions { fault: Some(fault), ..options() }).unwrap();
+    store.keep_note("a", Some(b"one")).await.unwrap();
+    store.commit(Person::new(1).registers("Somebody")).await.unwrap();
+    stored.set(Arc::downgrade(&store)).unwrap();
+    let wish = BackupWish { name: slug("it"), key: None, now: second(0) };
+    let backup = store.back_up(wish).await.unwrap();
+    assert_eq!((commits.get(), backup.last_sequence), (Some(&true), 2));
 }
 
 #[tokio::test]
