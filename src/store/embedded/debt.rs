@@ -8,11 +8,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::home::Home;
+use super::home::{BLANKED, Home};
 use crate::{domain::time::Timestamp, store::StoreError};
-
-/// Of how many erased learners nothing is left, in the store's directory.
-const BLANKED: &str = "BLANKED";
 
 #[derive(Default, Serialize, Deserialize)]
 struct Blanked {
@@ -43,17 +40,14 @@ impl Debt {
         self.n_erased.load(Ordering::Acquire)
     }
 
-    /// There are so many now.
-    pub(super) fn count(&self, n_erased: u64) {
+    /// There are so many now, the last of them since these times.
+    pub(super) fn count(&self, n_erased: u64, since: &[Timestamp]) {
+        let (Some(first), Some(last)) = (since.first(), since.last()) else { return };
+        self.newest.store(last.as_micros(), Ordering::Release);
         self.n_erased.store(n_erased, Ordering::Release);
-    }
-
-    /// Somebody was erased, and counted before.
-    pub(super) fn owe(&self, at: Timestamp) {
-        self.newest.store(at.as_micros(), Ordering::Release);
         self.since.send_if_modified(|since| {
             let is_news = since.is_none();
-            since.get_or_insert(at);
+            since.get_or_insert(*first);
             is_news
         });
     }

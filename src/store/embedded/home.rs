@@ -40,6 +40,8 @@ const FORMAT_FILE: &str = "FORMAT";
 const INCOMING: &str = "ledger.incoming";
 const CLEAN: &str = "CLEAN";
 const ROWS: &str = "ROWS";
+/// Of how many erased learners nothing is left.
+pub(super) const BLANKED: &str = "BLANKED";
 const SLED: &str = "sled";
 /// Where backups go unless somebody says otherwise.
 pub(super) const BACKUPS: &str = "backups";

@@ -155,8 +155,7 @@ impl Inner {
             self.heads[bucket.index()].store(*head, Ordering::Release);
         }
         self.n_learners.store(meta.n_learners, Ordering::Release);
-        self.debt.count(meta.n_erased);
-        erased_at.iter().for_each(|it| self.debt.owe(*it));
+        self.debt.count(meta.n_erased, erased_at);
         self.shown.store(meta.applied, Ordering::Release);
     }
 

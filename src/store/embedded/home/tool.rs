@@ -8,7 +8,7 @@ use std::{
     sync::Mutex,
 };
 
-use super::{FORMAT, FORMAT_FILE, Home, INCOMING, NOTES, Notes, ROWS, generation, lock, try_lock};
+use super::{BLANKED, FORMAT, FORMAT_FILE, Home, INCOMING, NOTES, Notes, ROWS, generation, lock, try_lock};
 use crate::store::{
     StoreError,
     embedded::files::{Files, temporary},
@@ -103,7 +103,8 @@ impl Home {
         renamed.map_err(StoreError::io("giving the ledger its name"))
     }
 
-    /// Removes the rows and all that says something about them or about the end of the ledger.
+    /// Removes the rows and all that says something about them, about the end of the ledger, or about what is left of
+    /// the erased.
     pub(in super::super) fn forget_rows(&self) -> Result<(), StoreError> {
         let context = || StoreError::io("removing the rows of the old ledger");
         self.unmark_clean()?;
@@ -111,7 +112,7 @@ impl Home {
             let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
             if generation(name).is_some() || path == self.copy() {
                 self.files.remove_tree(&path).map_err(context())?;
-            } else if path == self.witness() || name == ROWS {
+            } else if path == self.witness() || [ROWS, BLANKED].contains(&name) {
                 self.files.remove(&path).map_err(context())?;
             }
         }
