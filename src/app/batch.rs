@@ -82,7 +82,7 @@ impl App {
             Corrected { batch, n_events: 0, refused: vec![], n_refused: 0, replayed: begun.is_done() };
         // What an earlier call with the same key has written.
         let mut done_before = BTreeSet::new();
-        if once.is_some() {
+        if begun.was_before {
             self.of_batch(batch, |it| {
                 corrected.n_events += 1;
                 done_before.insert(it.learner);
@@ -143,11 +143,11 @@ impl App {
     async fn of_batch(&self, batch: BatchId, mut visit: impl FnMut(&Event)) -> Result<(), StoreError> {
         let heads = self.store.heads().await?;
         for bucket in Bucket::all().filter(|it| heads[it.index()] > 0) {
-            let mut events = self.store.batch(batch, bucket, 0, READ).await?;
+            let mut events = self.store.events_of_batch(batch, bucket, 0, READ).await?;
             while let Some((last, _)) = events.last() {
                 events.iter().for_each(|it| visit(&it.1));
                 events = match events.len() {
-                    READ => self.store.batch(batch, bucket, *last, READ).await?,
+                    READ => self.store.events_of_batch(batch, bucket, *last, READ).await?,
                     _ => vec![],
                 };
             }
@@ -163,10 +163,11 @@ impl App {
         };
         let begun_at = spent(self.store.replay(once.keeper, Once::BEGUN).await?)?;
         let done_at = spent(self.store.replay(once.keeper, Once::DONE).await?)?;
-        if begun_at.is_none() {
+        let was_before = begun_at.is_some();
+        if !was_before {
             self.keep(once.keeper, once.receipt(Once::BEGUN, self)).await?;
         }
-        Ok(Begun { done_at })
+        Ok(Begun { was_before, done_at })
     }
 
     /// From now on the call is not carried out again.
@@ -184,6 +185,8 @@ pub(super) struct Once {
 /// How far an earlier call with the same key came.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Begun {
+    /// Whether there was one.
+    was_before: bool,
     /// When it came to its end; `None`: it did not.
     done_at: Option<Timestamp>,
 }

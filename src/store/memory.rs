@@ -215,7 +215,7 @@ impl Store for MemoryStore {
         Ok(places.map(item).collect())
     }
 
-    async fn batch(
+    async fn events_of_batch(
         &self,
         batch: BatchId,
         bucket: Bucket,

@@ -1,13 +1,12 @@
 //! The one seam to storage.
 //!
-//! An engine knows records, not verbs: it keeps the events of learners, the state that they fold
-//! to, and what finds them again. It never decides. What every engine must do stands at the
-//! methods of [`Store`], and one test suite asks it of all of them. To add an engine: implement
-//! the trait, add a line where engines are opened and a line to that suite.
+//! An engine knows records, not verbs: it keeps the events of learners, the state that they fold to, and what finds
+//! them again. It never decides. What every engine must do stands at the methods of [`Store`], and one test suite asks
+//! it of all of them. To add an engine: implement the trait, add a line where engines are opened and a line to that suite.
 //!
-//! What an engine may do differently: cache, group commits, answer lists from an index, keep
-//! the state or fold it anew. What it may not: acknowledge what a crash can take back, show what
-//! is not yet durable, or know what an event means beyond folding it.
+//! What an engine may do differently: cache, group commits, answer lists from an index, keep the state or fold it anew.
+//! What it may not: acknowledge what a crash can take back, show what is not yet durable, or know what an event means
+//! beyond folding it.
 
 mod bucket;
 pub mod embedded;
@@ -111,8 +110,9 @@ pub trait Store: Send + Sync + 'static {
     /// What the feed of a bucket has at positions above `after`, in order, at most `limit`.
     async fn feed(&self, bucket: Bucket, after: Position, limit: usize) -> Result<Vec<FeedItem>, StoreError>;
 
-    /// Of that only the events of a batch. It need not read all others for that.
-    async fn batch(
+    /// The events of a batch in the feed of a bucket, with their positions, which are above `after`, in order, at most
+    /// `limit`; without those of erased learners and those that were lost. It does not take reading all others.
+    async fn events_of_batch(
         &self,
         batch: BatchId,
         bucket: Bucket,

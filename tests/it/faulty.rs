@@ -164,14 +164,14 @@ impl Store for Faulty {
         self.engine.feed(bucket, after, limit).await
     }
 
-    async fn batch(
+    async fn events_of_batch(
         &self,
         batch: BatchId,
         bucket: Bucket,
         after: Position,
         limit: usize,
     ) -> Result<Vec<(Position, Event)>, StoreError> {
-        self.engine.batch(batch, bucket, after, limit).await
+        self.engine.events_of_batch(batch, bucket, after, limit).await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

@@ -148,14 +148,14 @@ impl Store for Trial {
         self.base.feed(bucket, after, limit).await
     }
 
-    async fn batch(
+    async fn events_of_batch(
         &self,
         batch: BatchId,
         bucket: Bucket,
         after: Position,
         limit: usize,
     ) -> Result<Vec<(Position, Event)>, StoreError> {
-        self.base.batch(batch, bucket, after, limit).await
+        self.base.events_of_batch(batch, bucket, after, limit).await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

@@ -70,13 +70,13 @@ pub(super) fn of_batch(
 ) -> Result<Vec<(Position, Event)>, StoreError> {
     let mut reader = Reader { ledger, last: None };
     let (mut found, mut next) = (vec![], after);
-    loop {
+    while found.len() < limit {
         let stretch = view.feed(bucket, next / PLACES)?;
         let rest = stretch.places.get((next % PLACES) as usize..).unwrap_or_default();
         if stretch.batches.contains(&batch) {
             for (position, offset) in (next + 1..).zip(rest) {
                 if found.len() == limit {
-                    return Ok(found);
+                    break;
                 }
                 let event = reader.event_at(view, position, *offset)?.filter(|it| it.batch == Some(batch));
                 found.extend(event.map(|it| (position, it)));
@@ -84,9 +84,10 @@ pub(super) fn of_batch(
         }
         next += rest.len() as u64;
         if rest.is_empty() || !next.is_multiple_of(PLACES) {
-            return Ok(found);
+            break;
         }
     }
+    Ok(found)
 }
 
 /// What calls with these idempotency keys did, as far as an entry of each stands at one of its places.

@@ -10,9 +10,9 @@
 //! Where reads run: those of a few rows by their keys (`load`, `load_many`, `find`, `replay`,
 //! `erased_at`, and short pages without a filter) run in sled on the caller's own thread, because
 //! they take microseconds, and a millisecond when sled has to fetch its pages from the disk. All
-//! that reads the ledger or walks through many rows (`history`, `feed`, other pages, `count` with a
-//! filter, and making a damaged state anew) runs in `spawn_blocking`. `heads` and `count` without a
-//! filter read memory.
+//! that reads the ledger or walks through many rows (`history`, `feed`, `events_of_batch`, other
+//! pages, `count` with a filter, and making a damaged state anew) runs in `spawn_blocking`. `heads`
+//! and `count` without a filter read memory.
 //!
 //! What an erased learner once did stays in the ledger files as bytes that nobody reads, until
 //! those are compacted (`upkeep`); `debt` knows whether there is any. What is done while nobody serves the store is in `tools`.
@@ -249,7 +249,7 @@ impl Store for EmbeddedStore {
         self.read(move |inner, view| history::of_bucket(view, &inner.ledger, bucket, after, limit)).await
     }
 
-    async fn batch(
+    async fn events_of_batch(
         &self,
         batch: BatchId,
         bucket: Bucket,

@@ -81,14 +81,14 @@ impl Store for CountingStore {
         self.store.feed(bucket, after, limit).await
     }
 
-    async fn batch(
+    async fn events_of_batch(
         &self,
         batch: BatchId,
         bucket: Bucket,
         after: Position,
         limit: usize,
     ) -> Result<Vec<(Position, Event)>, StoreError> {
-        self.store.batch(batch, bucket, after, limit).await
+        self.store.events_of_batch(batch, bucket, after, limit).await
     }
 
     async fn heads(&self) -> Result<Vec<Position>, StoreError> {

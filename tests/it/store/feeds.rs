@@ -75,14 +75,14 @@ async fn the_events_of_a_batch_are_found(store: Arc<dyn Store>) {
                 let places = feed.iter().filter_map(|it| Some((it.position, it.event.clone()?)));
                 let of_batch = places.filter(|it| it.1.batch == Some(batch) && after < it.0);
                 let expected: Vec<_> = of_batch.take(limit).collect();
-                let found = store.batch(batch, bucket, after, limit).await.unwrap();
+                let found = store.events_of_batch(batch, bucket, after, limit).await.unwrap();
                 n_found += found.len();
                 assert_eq!(found, expected, "{batch:?} after {after}, at most {limit}");
             }
         }
         assert!(400 < n_found, "{n_found}");
         let other = Bucket::all().find(|it| *it != bucket).unwrap();
-        let nothing = store.batch(BatchId(Uuid::from_u128(1)), other, 0, 9).await.unwrap();
+        let nothing = store.events_of_batch(BatchId(Uuid::from_u128(1)), other, 0, 9).await.unwrap();
         assert_eq!(nothing, []);
     }
 }

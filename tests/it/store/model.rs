@@ -170,8 +170,8 @@ impl Both {
             );
             for batch in (0..3).map(|it| BatchId(Uuid::from_u128(it))) {
                 for (after, limit) in [(0, usize::MAX), (1, 70), (64, 3)] {
-                    let found = memory.batch(batch, bucket, after, limit).await.unwrap();
-                    assert_eq!(embedded.batch(batch, bucket, after, limit).await.unwrap(), found);
+                    let found = memory.events_of_batch(batch, bucket, after, limit).await.unwrap();
+                    assert_eq!(embedded.events_of_batch(batch, bucket, after, limit).await.unwrap(), found);
                 }
             }
         }

@@ -84,7 +84,7 @@ pub(super) type Feed = Arc<Stretch>;
 pub(in super::super) struct Stretch {
     /// Where the events stand in the ledger.
     pub(in super::super) places: Vec<u64>,
-    /// The batches that any of them belong to.
+    /// The batches that any of them belong to; others of the same commits, or of who was erased, may be among them.
     pub(in super::super) batches: Vec<BatchId>,
 }
 

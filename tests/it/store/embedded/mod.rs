@@ -118,7 +118,7 @@ pub async fn check_feeds(store: &dyn Store) -> u64 {
             }
         }
         for (batch, events) in batches {
-            assert_eq!(store.batch(batch, bucket, 0, usize::MAX).await.unwrap(), events);
+            assert_eq!(store.events_of_batch(batch, bucket, 0, usize::MAX).await.unwrap(), events);
         }
     }
     heads.iter().sum()

@@ -31,6 +31,7 @@ pub fn next_commit(person: &mut Person) -> Option<Commit> {
         7 => vec![Change::EventUndone { undone: version }],
         _ => vec![completed("sql")],
     };
+    person.is_in_batch([None, Some(1), Some(2)][version as usize % 3]);
     Some(person.then(changes).with(told_at(version)))
 }
 

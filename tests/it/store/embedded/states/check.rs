@@ -130,10 +130,20 @@ async fn check_feeds(store: &dyn Store, found: &BTreeMap<LearnerId, Known>) -> R
         let positions: Vec<_> = feed.iter().map(|it| it.position).collect();
         same("the positions of a feed", &(1..=n_here as u64).collect::<Vec<_>>(), &positions)?;
         same("the head of a feed", &(n_here as u64), &heads[bucket.index()])?;
-        let events: Vec<Event> = feed.into_iter().filter_map(|it| it.event).collect();
+        let events: Vec<Event> = feed.iter().filter_map(|it| it.event.clone()).collect();
         for (learner, known) in &here {
             let theirs: Vec<_> = events.iter().filter(|it| it.learner == **learner).collect();
             same("what a feed has of a learner", &known.seen.events.iter().collect::<Vec<_>>(), &theirs)?;
+        }
+        let places = feed.iter().filter_map(|it| Some((it.position, it.event.clone()?)));
+        let mut batches: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (position, event) in places {
+            batches.entry(event.batch).or_default().push((position, event));
+        }
+        for (batch, events) in batches {
+            let Some(batch) = batch else { continue };
+            let found = store.events_of_batch(batch, bucket, 0, usize::MAX).await;
+            same("a batch in a feed", &events, &found.map_err(|it| it.to_string())?)?;
         }
         same("all of a feed", &here.values().map(|it| it.seen.events.len()).sum::<usize>(), &events.len())?;
         n_places += n_here as u64;

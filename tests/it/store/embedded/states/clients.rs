@@ -138,6 +138,7 @@ impl Clients {
         }
         let (key, number) = (format!("key-{}", self.n_calls), self.n_calls as u128);
         let person = &mut self.people[place];
+        person.is_in_batch([None, Some(1), Some(2)][random.below(3)]);
         let change = change(person, number, random);
         let mut commit = match random.below(12) {
             0 if person.version() != 0 => person.receives(receipt(&key, 1)),

@@ -31,6 +31,7 @@ const MARKER: &[u8] = b"Marker";
 async fn town(store: &EmbeddedStore) -> (Town, Vec<Person>) {
     let mut erased: Vec<_> = (200..204).map(Person::new).collect();
     for (number, person) in erased.iter_mut().enumerate() {
+        person.is_in_batch((number % 2 == 0).then_some(5));
         let (id, email) = (format!("Marker-{number}"), format!("Marker{number}@example.com"));
         let registered = person.then([registered("Marker Who", Some(&id), Some(&email)), completed("sql")]);
         store.commit(registered.with(receipt("Marker key", 1))).await.unwrap();
@@ -178,12 +179,12 @@ async fn it_is_known_of_an_erasure_that_nobody_waits_for() {
     let mut ada = Person::new(1);
     store.commit(ada.registers("Ada")).await.unwrap();
     let mut owed = store.owed();
-    assert!(store.erase(ada.is_erased()).now_or_never().is_none());
+    let _ = store.erase(ada.is_erased()).now_or_never();
     timeout(Duration::from_secs(10), owed.wait_for(Option::is_some)).await.expect("it is known").unwrap();
     assert_eq!(store.load(ada.id).await.unwrap(), None);
 }
 
-/// All rows that are made of a ledger.
+/// All rows that are made of a ledger, but those that may name batches of which nothing is left.
 async fn rows(dir: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
     let made = TempDir::new().unwrap();
     copy(&dir.join("ledger"), &made.path().join("ledger"));
@@ -191,7 +192,10 @@ async fn rows(dir: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
     let store = open(made.path());
     store.close().await.unwrap();
     let db = sled::open(made.path().join("sled")).unwrap();
-    db.iter().map(|it| it.unwrap()).map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
+    let rows = db.iter().map(|it| it.unwrap()).map(|(key, value)| (key.to_vec(), value.to_vec()));
+    let buckets = (200..204).map(|it| Bucket::of(learner_id(it)).number().to_be_bytes());
+    let feeds: Vec<_> = buckets.map(|[high, low]| [high, low, b'f']).collect();
+    rows.filter(|row| !feeds.iter().any(|it| row.0.starts_with(it))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
