@@ -13,8 +13,8 @@ use crate::domain::{
     time::{Day, Timestamp},
 };
 
-/// An instant as RFC 3339 with an offset, such as `2026-03-01T10:00:00+02:00`; always answered in
-/// UTC, to the microsecond.
+/// An instant as RFC 3339 with an offset, such as `2026-03-01T10:00:00+02:00`, no later than
+/// `9999-12-30T22:00:00Z`; always answered in UTC, to the microsecond.
 #[derive(Debug, Clone, Description)]
 pub(super) struct DateTime(Option<Timestamp>);
 
@@ -30,7 +30,7 @@ pub(super) struct Url(pub(super) String);
 impl DateTime {
     /// The instant.
     pub(super) fn get(&self, field: &'static str) -> Result<Timestamp, Refusal> {
-        let message = "must be an instant with an offset, such as 2026-03-01T10:00:00Z";
+        let message = "must be an instant with an offset, such as 2026-03-01T10:00:00Z, no later than 9999-12-30T22:00:00Z";
         self.0.ok_or_else(|| Refusal::of(field, RefusalCode::InvalidInput, message))
     }
 }

@@ -53,6 +53,7 @@ async fn malformed_instants_are_user_errors() {
         "2026-03-01T10:00:00+02:00[Europe/Paris]",
         "2026-03-01T10:00:00,5Z",
         " 2026-03-01T10:00:00Z",
+        "9999-12-31T00:00:00Z",
     ] {
         assert_eq!(refused("recordDeployment", "checkedAt", bad).await, ["INVALID_INPUT checkedAt"], "{bad}");
     }
