@@ -82,7 +82,7 @@ impl App {
             Corrected { batch, n_events: 0, refused: vec![], n_refused: 0, replayed: begun.is_done() };
         // What an earlier call with the same key has written.
         let mut done_before = BTreeSet::new();
-        if begun.was_before {
+        if begun.begun_at.is_some() {
             self.of_batch(batch, |it| {
                 corrected.n_events += 1;
                 done_before.insert(it.learner);
@@ -163,11 +163,10 @@ impl App {
         };
         let begun_at = spent(self.store.replay(once.keeper, Once::BEGUN).await?)?;
         let done_at = spent(self.store.replay(once.keeper, Once::DONE).await?)?;
-        let was_before = begun_at.is_some();
-        if !was_before {
+        if begun_at.is_none() {
             self.keep(once.keeper, once.receipt(Once::BEGUN, self)).await?;
         }
-        Ok(Begun { was_before, done_at })
+        Ok(Begun { begun_at, done_at })
     }
 
     /// From now on the call is not carried out again.
@@ -185,8 +184,8 @@ pub(super) struct Once {
 /// How far an earlier call with the same key came.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Begun {
-    /// Whether there was one.
-    was_before: bool,
+    /// When it began; `None`: there was none.
+    begun_at: Option<Timestamp>,
     /// When it came to its end; `None`: it did not.
     done_at: Option<Timestamp>,
 }
@@ -230,6 +229,11 @@ impl Correction {
     fn own_batch(&self) -> Option<BatchId> {
         let key = self.idempotency_key.as_ref()?;
         Some(BatchId(Builder::from_custom_bytes(digest(&["batch of a correction", key])).into_uuid()))
+    }
+
+    /// Whether it was under way at that time.
+    pub(super) fn was_under_way(self, at: Timestamp) -> bool {
+        self.begun_at.is_some_and(|it| it <= at) && self.done_at.is_none_or(|it| at <= it)
     }
 
     fn call(&self, own: BatchId, learner: LearnerId) -> Call {

@@ -65,8 +65,8 @@ pub struct Written {
     pub subject: Option<Uuid>,
     /// Whether this call changed something.
     pub changed: bool,
-    /// Whether an earlier call with the same key answers.
-    pub replayed: bool,
+    /// When the earlier call with the same key was recorded that answers; `None`: this one does.
+    pub replayed: Option<Timestamp>,
     /// Which milestones that moved.
     pub milestones: Moved,
 }
@@ -108,7 +108,7 @@ impl Call {
             changed: !events.is_empty(),
             events,
             subject: receipt.subject,
-            replayed: true,
+            replayed: Some(receipt.recorded_at),
             milestones: Moved { reached: receipt.reached, lost: receipt.lost },
         })
     }
@@ -131,7 +131,7 @@ impl Written {
             events: vec![],
             subject,
             changed: false,
-            replayed: false,
+            replayed: None,
             milestones: Moved::default(),
         }
     }

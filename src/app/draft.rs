@@ -100,7 +100,7 @@ impl App {
                 events[0].milestones = milestones.clone();
                 draft.events.extend(events.iter().cloned());
                 (draft.learner, draft.readiness) = (next.clone(), Some(after));
-                Written { learner: next, events, subject, changed: true, replayed: false, milestones }
+                Written { learner: next, events, subject, changed: true, replayed: None, milestones }
             }
         };
         draft.receipts.extend(call.receipt(draft.now, &written));

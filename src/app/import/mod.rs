@@ -139,10 +139,9 @@ impl App {
     }
 
     fn taking(self: &Arc<Self>, wish: &Import, batch: BatchId, begun: Option<Begun>) -> Arc<Taking> {
-        let is_done = begun.is_some_and(Begun::is_done);
-        let app = if wish.dry_run || is_done { Arc::new(self.trial()) } else { self.clone() };
-        let seen = begun.map(|_| Mutex::default());
-        Arc::new(Taking { app, actor: wish.actor.clone(), batch, is_done, seen })
+        let (seen, begun) = (begun.map(|_| Mutex::default()), begun.unwrap_or_default());
+        let app = if wish.dry_run || begun.is_done() { Arc::new(self.trial()) } else { self.clone() };
+        Arc::new(Taking { app, actor: wish.actor.clone(), batch, begun, seen })
     }
 
     /// The same product on a copy that is thrown away.

@@ -17,7 +17,7 @@ use super::{
     row::Row,
 };
 use crate::{
-    app::{App, Call, Failure, LearnerRef, Written, write::or_refused},
+    app::{App, Call, Failure, LearnerRef, Written, batch::Begun, write::or_refused},
     domain::{
         id::BatchId,
         refusal::{Refusal, RefusalCode},
@@ -40,8 +40,8 @@ pub(super) struct Taking {
     pub(super) app: Arc<App>,
     pub(super) actor: String,
     pub(super) batch: BatchId,
-    /// An earlier call with the same key came to its end: whatever it did not take stays as it is.
-    pub(super) is_done: bool,
+    /// An earlier call with the same key. If it came to its end, whatever it did not take stays as it is.
+    pub(super) begun: Begun,
     /// The rows of a call with a key: what such a call wrote, it wrote for the first of those that say the same.
     pub(super) seen: Option<Mutex<HashSet<String>>>,
 }
@@ -60,7 +60,7 @@ impl Taking {
             n_already: 0,
             n_repeated: 0,
             n_refused: 0,
-            replayed: self.is_done,
+            replayed: self.begun.is_done(),
         };
         let mut lines = Rows::new(wish.format, from)?;
         let mut n_rows = 0;
@@ -189,13 +189,13 @@ impl Taking {
     }
 
     fn outcome(&self, written: &Written, is_first: bool) -> Result<Taken, Refusal> {
-        let event = written.events.first();
-        match event {
-            _ if !written.replayed && self.is_done => Err(not_taken()),
-            Some(_) if !written.replayed => Ok(Taken::Applied),
-            None if !written.replayed || is_first => Ok(Taken::AlreadySo),
-            Some(event) if is_first && event.batch == Some(self.batch) => Ok(Taken::Applied),
-            Some(event) if written.learner.voided.contains(&event.version) => Err(undone()),
+        match (written.replayed, written.events.first()) {
+            (None, _) if self.begun.is_done() => Err(not_taken()),
+            (None, Some(_)) => Ok(Taken::Applied),
+            (None, None) => Ok(Taken::AlreadySo),
+            (Some(at), None) if is_first && self.begun.was_under_way(at) => Ok(Taken::AlreadySo),
+            (Some(_), Some(event)) if is_first && event.batch == Some(self.batch) => Ok(Taken::Applied),
+            (Some(_), Some(event)) if written.learner.voided.contains(&event.version) => Err(undone()),
             _ => Ok(Taken::Repeated),
         }
     }

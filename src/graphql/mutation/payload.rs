@@ -64,7 +64,7 @@ impl Done {
             learner: Some(Learner(written.learner)),
             event,
             changed: written.changed,
-            replayed: written.replayed,
+            replayed: written.replayed.is_some(),
             milestones_reached: milestones(guide, &written.milestones.reached),
             milestones_lost: milestones(guide, &written.milestones.lost),
             user_errors: vec![],

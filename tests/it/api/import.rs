@@ -183,6 +183,28 @@ async fn a_row_that_changed_somebody_is_repeated_like_any_other() {
     }
 }
 
+/// What was so already when it came first may be otherwise by now.
+#[tokio::test]
+async fn a_row_that_said_nothing_new_is_repeated_with_any_key() {
+    let world = World::new();
+    world.call("registerLearner", "", json!({ "name": "Ada", "externalId": "ada" })).await;
+    let course = json!({ "learner": { "externalId": "ada" }, "course": "cicd-automation" });
+    let completed = world.call("completeCourse", "", course).await;
+    let rows = "kind,learner,course\ncompletion,ada,cicd-automation\n";
+    for _ in 0..2 {
+        assert_eq!(counts(&import(&world, rows, json!({ "idempotencyKey": "first" })).await), [0, 1, 0, 0]);
+        world.wait(1);
+    }
+    world.call("undoEvent", "", json!({ "event": completed["event"]["id"] })).await;
+    let repeated = [0, 0, 1, 0];
+    for more in [json!({ "dryRun": true }), json!({}), json!({ "idempotencyKey": "other" })] {
+        for _ in 0..2 {
+            assert_eq!(counts(&import(&world, rows, more.clone()).await), repeated, "{more}");
+        }
+    }
+    assert_eq!(counts(&import(&world, rows, json!({ "idempotencyKey": "first" })).await), [0, 1, 0, 0]);
+}
+
 #[tokio::test]
 async fn a_row_that_is_there_twice_is_taken_once() {
     let world = World::new();
