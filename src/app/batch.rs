@@ -12,7 +12,7 @@ use crate::{
         event::Event,
         id::{BatchId, LearnerId},
         learner::{Digest, digest},
-        refusal::Refusal,
+        refusal::{Refusal, RefusalCode},
         text,
         time::Timestamp,
     },
@@ -51,6 +51,26 @@ pub struct Corrected {
     pub replayed: bool,
 }
 
+/// What became of one learner's.
+struct Done {
+    learner: LearnerId,
+    effect: Effect,
+    /// How many events were undone or redone.
+    n_events: usize,
+    /// Why the rest stays as it is, if that is known.
+    refused: Option<Option<Refusal>>,
+}
+
+impl Corrected {
+    fn refuse(&mut self, learner: LearnerId, refusal: Option<Refusal>) {
+        self.n_refused += 1;
+        self.refused.extend(refusal.map(|it| (learner, it)));
+        self.refused.truncate(MAX_REFUSED);
+    }
+}
+
+/// How often those are tried again from whom others of the batch have to get something back first.
+const MAX_ROUNDS: usize = 100;
 /// How many learners are corrected at a time.
 const AT_A_TIME: usize = 64;
 /// How many refusals are kept.
@@ -89,21 +109,33 @@ impl App {
             })
             .await?;
         }
-        let mut correcting = stream::iter(effects)
-            .map(|(learner, effect)| {
-                let done_at = begun.done_at.map(|it| (it, done_before.contains(&learner)));
-                self.correct(wish, batch, learner, effect, done_at)
-            })
-            .buffered(AT_A_TIME);
-        while let Some(done) = correcting.next().await {
-            match done? {
-                (_, Ok(n_events)) => corrected.n_events += n_events,
-                (learner, Err(refusal)) => {
-                    corrected.n_refused += 1;
-                    corrected.refused.extend(refusal.map(|it| (learner, it)));
-                    corrected.refused.truncate(MAX_REFUSED);
+        let mut left: Vec<_> = effects.into_iter().collect();
+        for round in 1.. {
+            let mut correcting = stream::iter(left)
+                .map(|(learner, effect)| {
+                    let done_at = begun.done_at.map(|it| (it, done_before.contains(&learner)));
+                    self.correct(wish, batch, learner, effect, done_at)
+                })
+                .buffered(AT_A_TIME);
+            let (mut n_events, mut waiting) = (0, vec![]);
+            while let Some(done) = correcting.next().await {
+                let Done { learner, effect, n_events: n_written, refused } = done?;
+                n_events += n_written;
+                match refused {
+                    Some(Some(it)) if it.code == RefusalCode::AlreadyTaken => {
+                        waiting.push((learner, effect, it));
+                    }
+                    Some(refusal) => corrected.refuse(learner, refusal),
+                    None => {}
                 }
             }
+            corrected.n_events += n_events;
+            // Others of the batch may have given up by now what was taken.
+            if n_events == 0 || round == MAX_ROUNDS {
+                waiting.into_iter().for_each(|(learner, _, it)| corrected.refuse(learner, Some(it)));
+                break;
+            }
+            left = waiting.into_iter().map(|(learner, effect, _)| (learner, effect)).collect();
         }
         if let Some(once) = once.filter(|_| !begun.is_done()) {
             self.finish(&once).await?;
@@ -120,23 +152,26 @@ impl App {
         learner: LearnerId,
         effect: Effect,
         done: Option<(Timestamp, bool)>,
-    ) -> Result<(LearnerId, Result<usize, Option<Refusal>>), StoreError> {
-        let mut n_events = 0;
+    ) -> Result<Done, StoreError> {
+        let (mut n_events, mut refused) = (0, None);
         while let Some(state) = self.store.load(learner).await?.filter(|it| effect.is_left(it, wish.redo)) {
             if let Some((done_at, was_corrected)) = done {
                 // It may be so again since: refused was what was so when the first call ended.
                 let (then, _) = self.as_of(&state, done_at, Clock::Recorded).await?;
-                let is_refused = !was_corrected && effect.is_left(&then, wish.redo);
-                return Ok((learner, if is_refused { Err(None) } else { Ok(0) }));
+                refused = (!was_corrected && effect.is_left(&then, wish.redo)).then_some(None);
+                break;
             }
             match self.write(wish.call(own, state.id)).await {
                 Ok(written) if written.events.is_empty() => break,
                 Ok(written) => n_events += written.events.len(),
-                Err(Failure::Refused(refusal)) => return Ok((learner, Err(Some(refusal)))),
+                Err(Failure::Refused(refusal)) => {
+                    refused = Some(Some(refusal));
+                    break;
+                }
                 Err(Failure::Fault(error)) => return Err(error),
             }
         }
-        Ok((learner, Ok(n_events)))
+        Ok(Done { learner, effect, n_events, refused })
     }
 
     /// Goes through the events of a batch, those of each learner in order.
@@ -195,6 +230,11 @@ impl Begun {
     pub(super) fn is_done(self) -> bool {
         self.done_at.is_some()
     }
+
+    /// Whether it was under way at that time.
+    pub(super) fn was_under_way(self, at: Timestamp) -> bool {
+        self.begun_at.is_some_and(|it| it <= at) && self.done_at.is_none_or(|it| at <= it)
+    }
 }
 
 impl Once {
@@ -229,11 +269,6 @@ impl Correction {
     fn own_batch(&self) -> Option<BatchId> {
         let key = self.idempotency_key.as_ref()?;
         Some(BatchId(Builder::from_custom_bytes(digest(&["batch of a correction", key])).into_uuid()))
-    }
-
-    /// Whether it was under way at that time.
-    pub(super) fn was_under_way(self, at: Timestamp) -> bool {
-        self.begun_at.is_some_and(|it| it <= at) && self.done_at.is_none_or(|it| at <= it)
     }
 
     fn call(&self, own: BatchId, learner: LearnerId) -> Call {

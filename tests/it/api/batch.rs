@@ -102,6 +102,62 @@ async fn a_correction_with_a_key_is_answered_as_the_first_time_whatever_happened
     assert_eq!((counts(&again), &again["replayed"]), ((0, 0, false), &json!(true)));
 }
 
+const EMAILS: &str = "{ learners(orderBy: { field: NAME }) { nodes { name email } } }";
+
+/// Whatever the order in which learners have their turn, which their ids decide.
+#[tokio::test]
+async fn an_email_address_that_went_round_goes_back() {
+    for round in 0..10 {
+        let world = World::new();
+        let row = |it: usize, email: usize| format!("learner,{round}-{it},{it},{email}@example.com\n");
+        let begin: String = (0..6).map(|it| row(it, it)).collect();
+        imported(&world, &format!("kind,learner,name,email\n{begin}")).await;
+        let before = world.get(EMAILS).await;
+        // Each gets the address of the one before.
+        let moved: String = (0..6).map(|it| row(it, if it == 0 { 9 } else { it - 1 })).collect();
+        let batch = imported(&world, &format!("kind,learner,name,email\n{moved}")).await;
+        let after = world.get(EMAILS).await;
+        for (mutation, expected) in [("undoBatch", &before), ("redoBatch", &after), ("undoBatch", &before)] {
+            let done = correct(&world, mutation, json!({ "batch": batch })).await;
+            assert_eq!(counts(&done), (6, 0, true), "{mutation} {done:#}");
+            assert_eq!(&world.get(EMAILS).await, expected, "{mutation}");
+        }
+    }
+}
+
+/// Each would have to give up the address before the other does.
+#[tokio::test]
+async fn who_exchanged_addresses_keeps_them_until_it_is_undone_step_by_step() {
+    let world = World::new();
+    let head = "kind,learner,name,email\n";
+    let begin = "learner,a,Ada,a@example.com\nlearner,b,Bob,b@example.com\n";
+    imported(&world, &format!("{head}{begin}")).await;
+    let before = world.get(EMAILS).await;
+    let rows = "learner,a,Ada,x@example.com\nlearner,b,Bob,a@example.com\nlearner,a,Ada,b@example.com\n";
+    let batch = imported(&world, &format!("{head}{rows}")).await;
+    let after = world.get(EMAILS).await;
+    for cascade in [false, true] {
+        let done = correct(&world, "undoBatch", json!({ "batch": batch, "cascade": cascade })).await;
+        assert_eq!(counts(&done), (0, 2, false), "{done:#}");
+        assert_eq!(done["refused"][0]["error"]["code"], "ALREADY_TAKEN");
+        assert_eq!(world.get(EMAILS).await, after);
+    }
+    for (learner, version) in [("a", 3), ("b", 2), ("a", 2)] {
+        let query = format!(
+            "{{ learner(by: {{ externalId: \"{learner}\" }}) {{ events(first: 9) {{ nodes {{ id version }} }} }} }}"
+        );
+        let events = world.get(&query).await["learner"]["events"]["nodes"].clone();
+        let event = events.as_array().unwrap().iter().find(|it| it["version"] == version).unwrap();
+        let undone = world.call("undoEvent", "", json!({ "event": event["id"] })).await;
+        assert_eq!(
+            (undone["changed"].clone(), errors(&undone)),
+            (json!(true), vec![]),
+            "{learner} {version}"
+        );
+    }
+    assert_eq!(world.get(EMAILS).await, before);
+}
+
 #[tokio::test]
 async fn an_import_again_says_that_it_was_undone() {
     let world = World::new();
