@@ -51,25 +51,7 @@ pub struct Corrected {
     pub replayed: bool,
 }
 
-/// What became of one learner's.
-struct Done {
-    learner: LearnerId,
-    effect: Effect,
-    /// How many events were undone or redone.
-    n_events: usize,
-    /// Why the rest stays as it is, if that is known.
-    refused: Option<Option<Refusal>>,
-}
-
-impl Corrected {
-    fn refuse(&mut self, learner: LearnerId, refusal: Option<Refusal>) {
-        self.n_refused += 1;
-        self.refused.extend(refusal.map(|it| (learner, it)));
-        self.refused.truncate(MAX_REFUSED);
-    }
-}
-
-/// How often those are tried again from whom others of the batch have to get something back first.
+/// How often learners have their turn in one correction, at most.
 const MAX_ROUNDS: usize = 100;
 /// How many learners are corrected at a time.
 const AT_A_TIME: usize = 64;
@@ -109,18 +91,35 @@ impl App {
             })
             .await?;
         }
-        let mut left: Vec<_> = effects.into_iter().collect();
+        self.correct_all(wish, effects, begun, &done_before, &mut corrected).await?;
+        if let Some(once) = once.filter(|_| !begun.is_done()) {
+            self.finish(&once).await?;
+        }
+        Ok(corrected)
+    }
+
+    /// Corrects learner by learner. Others of the batch may have what somebody is to get back, such as an e-mail
+    /// address: who was refused for that is tried again, as long as anybody makes room.
+    async fn correct_all(
+        &self,
+        wish: &Correction,
+        effects: BTreeMap<LearnerId, Effect>,
+        begun: Begun,
+        done_before: &BTreeSet<LearnerId>,
+        corrected: &mut Corrected,
+    ) -> Result<(), StoreError> {
+        let (own, mut left) = (corrected.batch, effects.into_iter().collect::<Vec<_>>());
         for round in 1.. {
             let mut correcting = stream::iter(left)
                 .map(|(learner, effect)| {
                     let done_at = begun.done_at.map(|it| (it, done_before.contains(&learner)));
-                    self.correct(wish, batch, learner, effect, done_at)
+                    self.correct(wish, own, learner, effect, done_at)
                 })
                 .buffered(AT_A_TIME);
-            let (mut n_events, mut waiting) = (0, vec![]);
+            let (n_before, mut waiting) = (corrected.n_events, vec![]);
             while let Some(done) = correcting.next().await {
-                let Done { learner, effect, n_events: n_written, refused } = done?;
-                n_events += n_written;
+                let Done { learner, effect, n_events, refused } = done?;
+                corrected.n_events += n_events;
                 match refused {
                     Some(Some(it)) if it.code == RefusalCode::AlreadyTaken => {
                         waiting.push((learner, effect, it));
@@ -129,18 +128,13 @@ impl App {
                     None => {}
                 }
             }
-            corrected.n_events += n_events;
-            // Others of the batch may have given up by now what was taken.
-            if n_events == 0 || round == MAX_ROUNDS {
+            if corrected.n_events == n_before || round == MAX_ROUNDS {
                 waiting.into_iter().for_each(|(learner, _, it)| corrected.refuse(learner, Some(it)));
                 break;
             }
             left = waiting.into_iter().map(|(learner, effect, _)| (learner, effect)).collect();
         }
-        if let Some(once) = once.filter(|_| !begun.is_done()) {
-            self.finish(&once).await?;
-        }
-        Ok(corrected)
+        Ok(())
     }
 
     /// Corrects what is left to correct of one learner, in portions where it is very much. Where an earlier call was
@@ -207,6 +201,24 @@ impl App {
     /// From now on the call is not carried out again.
     pub(super) async fn finish(&self, once: &Once) -> Result<(), Failure> {
         self.keep(once.keeper, once.receipt(Once::DONE, self)).await
+    }
+}
+
+/// What became of one learner's.
+struct Done {
+    learner: LearnerId,
+    effect: Effect,
+    /// How many events were undone or redone.
+    n_events: usize,
+    /// Why the rest stays as it is, if that is known.
+    refused: Option<Option<Refusal>>,
+}
+
+impl Corrected {
+    fn refuse(&mut self, learner: LearnerId, refusal: Option<Refusal>) {
+        self.n_refused += 1;
+        self.refused.extend(refusal.map(|it| (learner, it)));
+        self.refused.truncate(MAX_REFUSED);
     }
 }
 
