@@ -98,8 +98,13 @@ async fn a_correction_with_a_key_is_answered_as_the_first_time_whatever_happened
     // The clock goes on, so that it can be told what came later.
     world.wait(1);
     correct(&world, "redoBatch", json!({ "batch": batch })).await;
-    let again = correct(&world, "undoBatch", nothing).await;
+    let again = correct(&world, "undoBatch", nothing.clone()).await;
     assert_eq!((counts(&again), &again["replayed"]), ((0, 0, false), &json!(true)));
+    // Of who was erased no answer says anything.
+    for learner in ["ada", "bob"] {
+        world.call("eraseLearner", "", json!({ "learner": { "externalId": learner } })).await;
+    }
+    assert_eq!(errors(&correct(&world, "undoBatch", nothing).await), ["NOT_FOUND batch"]);
 }
 
 const EMAILS: &str = "{ learners(orderBy: { field: NAME }) { nodes { name email } } }";
